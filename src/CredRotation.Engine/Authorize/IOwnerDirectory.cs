@@ -1,0 +1,38 @@
+namespace CredRotation.Engine.Authorize;
+
+/// <summary>What could be learned about a group that answers for a credential.</summary>
+public enum OwnerState
+{
+    /// <summary>The group exists and has at least two enabled member users.</summary>
+    Healthy,
+
+    /// <summary>It exists, with fewer than two enabled member users.</summary>
+    TooFew,
+
+    /// <summary>It does not exist, or is soft-deleted.</summary>
+    Gone,
+
+    /// <summary>We lack a permission to see it or its members (a 200 with null properties is this, not "disabled").</summary>
+    CannotSee,
+
+    /// <summary>The directory did not answer usefully now. Never "no owners".</summary>
+    Unavailable,
+}
+
+/// <summary>An enabled member user.</summary>
+/// <param name="ObjectId">The directory's immutable id.</param>
+/// <param name="Address">Where mail reaches the person, if anywhere.</param>
+public sealed record OwnerPerson(string ObjectId, string Name, string? Address);
+
+/// <summary>One reading of an owner group; <paramref name="ReadOn"/> says how old it is.</summary>
+public sealed record OwnerReading(string Group, string? GroupName, OwnerState State, IReadOnlyList<OwnerPerson> People, DateTimeOffset ReadOn, string? Detail = null)
+{
+    public bool Has(string objectId) => People.Any(person => string.Equals(person.ObjectId, objectId, StringComparison.OrdinalIgnoreCase));
+}
+
+/// <summary>The directory that knows who people are. Trouble is a state of the answer, not an exception.</summary>
+public interface IOwnerDirectory
+{
+    /// <summary>Reads the group's transitive member users.</summary>
+    Task<OwnerReading> ReadAsync(string groupId, CancellationToken cancellationToken);
+}

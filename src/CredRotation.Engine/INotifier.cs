@@ -1,0 +1,38 @@
+namespace CredRotation.Engine;
+
+/// <summary>A fact on a card or in a notice, in people's words.</summary>
+public sealed record NoticeFact(string Title, string Value);
+
+/// <summary>What kind of message it is; decides its card.</summary>
+public enum NoticeKind { Hold, Done, Incident }
+
+/// <summary>
+/// A message for people: what happened, what still works, what to do next. Texts may carry hostile input (names, provider codes):
+/// whoever shows it encodes and bounds it. Never a value.
+/// </summary>
+/// <param name="OwnerGroup">Who answers; null means the default receiver.</param>
+/// <param name="Page">Path of the page to open, for example <c>/api/pages/rotation/{id}</c>.</param>
+public sealed record Notice(
+    NoticeKind Kind,
+    string? OwnerGroup,
+    string Title,
+    string WhatHappened,
+    string WhatStillWorks,
+    string WhatToDo,
+    IReadOnlyList<NoticeFact> Facts,
+    IReadOnlyList<string> Choices,
+    string Page);
+
+/// <summary>Sends messages to people. Accepted is not delivered.</summary>
+public interface INotifier
+{
+    /// <summary>Throws <see cref="RemoteTroubleException"/> when the message was not accepted.</summary>
+    Task NotifyAsync(Notice notice, CancellationToken cancellationToken);
+}
+
+/// <summary>Turns a notice into the text a channel takes.</summary>
+public interface INoticeRenderer
+{
+    /// <summary>A Teams webhook message: one adaptive card, at most 20 KB of UTF-8 whatever the notice holds.</summary>
+    string RenderTeamsMessage(Notice notice, Uri baseUri);
+}

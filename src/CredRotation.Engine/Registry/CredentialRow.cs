@@ -1,0 +1,57 @@
+namespace CredRotation.Engine.Registry;
+
+/// <summary>Who visits a credential now, and until when nobody else may.</summary>
+/// <param name="Visit">Unique per visit.</param>
+public sealed record Claim(string Visit, DateTimeOffset ClaimedOn, DateTimeOffset ExpiresOn);
+
+/// <summary>The newest version the sweep or a visit saw, properties only.</summary>
+public sealed record SeenVersion(string Version, DateTimeOffset? ExpiresOn, DateTimeOffset? CreatedOn, bool HasTags, DateTimeOffset SeenOn);
+
+/// <summary>The newest link of a credential's hash chain; <paramref name="Sequence"/> 0 is the empty chain.</summary>
+public sealed record ChainHead(long Sequence, string Hash)
+{
+    public static readonly ChainHead Empty = new(0, new string('0', 64));
+}
+
+/// <summary>Something about a secret that a person should know, with its remedy.</summary>
+/// <param name="Code">Stable, lower case with hyphens, for example <c>tag-account-unknown</c>.</param>
+public sealed record Finding(string Code, string Detail, string Remedy, DateTimeOffset Since);
+
+/// <summary>One managed credential: binding, lock, last good policy, wake and chain head in one row. Entries, rotations and inbox lie beside it.</summary>
+public sealed record CredentialRow
+{
+    public const int CurrentFormat = 1;
+
+    public int Format { get; init; } = CurrentFormat;
+
+    public required CredentialId Id { get; init; }
+
+    public required SecretName Secret { get; init; }
+
+    public required Binding Binding { get; init; }
+
+    public required DateTimeOffset AdoptedOn { get; init; }
+
+    public required SeenVersion Seen { get; init; }
+
+    public Claim? Claim { get; init; }
+
+    /// <summary>When the next visit is due; null when nothing is open.</summary>
+    public DateTimeOffset? WakeOn { get; init; }
+
+    public ChainHead Chain { get; init; } = ChainHead.Empty;
+
+    /// <summary>The last rotation's ordinal; 0 before the first.</summary>
+    public int Ordinal { get; init; }
+
+    /// <summary>True once a rotation of this credential ended Retired: the first one always asks an owner.</summary>
+    public bool HasRotated { get; init; }
+
+    /// <summary>True while rotation <see cref="Ordinal"/> is open.</summary>
+    public bool IsOpen { get; init; }
+
+    public IReadOnlyList<Finding> Findings { get; init; } = [];
+
+    /// <summary>The owner group as last read.</summary>
+    public string? OwnerState { get; init; }
+}

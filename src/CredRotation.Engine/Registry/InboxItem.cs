@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+
+namespace CredRotation.Engine.Registry;
+
+/// <summary>
+/// What people, consumers and events say. Inserted beside the credential's row by anybody; only the next visit re-authorizes it and folds it in.
+/// The row key is a hash of the content, so a repeat is one item.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Hint), "hint")]
+[JsonDerivedType(typeof(Start), "start")]
+[JsonDerivedType(typeof(Approve), "approve")]
+[JsonDerivedType(typeof(Reject), "reject")]
+[JsonDerivedType(typeof(Choose), "choose")]
+[JsonDerivedType(typeof(Acknowledge), "acknowledge")]
+public abstract record InboxItem(DateTimeOffset On)
+{
+    /// <summary>An event or a sweep saw something; it decides nothing.</summary>
+    public sealed record Hint(DateTimeOffset On, string Source, SeenVersion? Seen, Finding? Finding) : InboxItem(On);
+
+    /// <summary>A person asks for a rotation now.</summary>
+    public sealed record Start(DateTimeOffset On, string PersonId, string PersonName, string Reason) : InboxItem(On);
+
+    public sealed record Approve(DateTimeOffset On, RotationId Rotation, string PlanHash, string PersonId, string PersonName) : InboxItem(On);
+
+    public sealed record Reject(DateTimeOffset On, RotationId Rotation, string PlanHash, string PersonId, string PersonName, string? Reason) : InboxItem(On);
+
+    public sealed record Choose(DateTimeOffset On, RotationId Rotation, string PlanHash, RotationState ExpectedState, string Choice, string PersonId, string PersonName) : InboxItem(On);
+
+    /// <summary>A consumer's instance runs a version: counts only from the registered principal, after a first success.</summary>
+    public sealed record Acknowledge(DateTimeOffset On, RotationId Rotation, string PrincipalId, string Version, string Instance, DateTimeOffset FirstSuccessOn) : InboxItem(On);
+}

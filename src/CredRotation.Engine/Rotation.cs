@@ -1,0 +1,202 @@
+namespace CredRotation.Engine;
+
+/// <summary>A reason for a rotation to wait for a named person.</summary>
+public enum HoldReason
+{
+    ApprovalNeeded,
+    OwnersMissing,
+    DirectoryCannotSee,
+    ConsumerSilentBeforeIssue,
+    NoConsumer,
+    IssueRejected,
+    NewCredentialRefused,
+    WrongIdentity,
+    ProbeForbidden,
+    OldCredentialRefused,
+    ChangedByHand,
+    ConsumerSilent,
+    OldStillAlive,
+    RetireUnproven,
+    TooManyFailures,
+    ClockDisagrees,
+}
+
+/// <summary>One thing a person may choose in a hold. The names are the ones the HTTP calls take.</summary>
+/// <param name="Name">Lower case with hyphens, for example <c>retry</c>.</param>
+/// <param name="Meaning">What choosing it does, in one sentence for people.</param>
+/// <param name="PeopleNeeded">How many different current owners must choose it.</param>
+public sealed record HoldChoice(string Name, string Meaning, int PeopleNeeded = 1);
+
+/// <summary>The rotation waits for a named person with a closed set of choices and, when a clock runs, a deadline.</summary>
+/// <param name="Detail">Bounded words about the cause, for people; may hold hostile input, never a value.</param>
+/// <param name="Answers">Who chose what so far.</param>
+/// <param name="IsAnnounced">The people were told; a crash before this is told again.</param>
+public sealed record Hold(
+    HoldReason Reason,
+    string Detail,
+    DateTimeOffset Since,
+    DateTimeOffset? Deadline,
+    IReadOnlyList<HoldChoice> Choices,
+    IReadOnlyList<HoldAnswer> Answers,
+    bool IsAnnounced);
+
+/// <summary>One owner's answer to a hold.</summary>
+public sealed record HoldAnswer(string Choice, string PersonId, string PersonName, DateTimeOffset On);
+
+/// <summary>A yes to exactly one frozen plan.</summary>
+public sealed record Approval(string PlanHash, string PersonId, string PersonName, DateTimeOffset On);
+
+/// <summary>What a credential is bound to: chosen by tags within what configuration grants.</summary>
+public sealed record Binding(string Account, string Target, string OwnerGroup, string Policy, IReadOnlyList<string> Consumers);
+
+/// <summary>A required consumer as the plan froze it, and what its instances proved.</summary>
+/// <param name="Instances">The instances named in the rehearsal before Issue.</param>
+/// <param name="Acknowledged">Instances that proved the new version, with when.</param>
+public sealed record ConsumerProgress(
+    string Alias,
+    IReadOnlyList<string> Instances,
+    IReadOnlyDictionary<string, DateTimeOffset> Acknowledged,
+    DateTimeOffset? SignalledOn,
+    int Signals)
+{
+    /// <summary>Every instance named in the rehearsal acknowledged the new version.</summary>
+    public bool IsAdopted => Instances.Count > 0 && Instances.All(Acknowledged.ContainsKey);
+}
+
+/// <summary>Everything a rotation goes by, frozen when it is opened. Its hash is what people approve.</summary>
+public sealed record RotationPlan
+{
+    public required CredentialId Credential { get; init; }
+
+    public required SecretName Secret { get; init; }
+
+    public required RotationId Rotation { get; init; }
+
+    public required Binding Binding { get; init; }
+
+    public required PolicyOptions Policy { get; init; }
+
+    public required ApprovalRule Approval { get; init; }
+
+    public required string ProviderKind { get; init; }
+
+    /// <summary>The provider's configuration as it was; see <see cref="ICredentialProvider.Configuration"/>.</summary>
+    public required string ProviderConfiguration { get; init; }
+
+    public required IReadOnlyDictionary<string, string> ProviderParameters { get; init; }
+
+    public required ProviderTraits Traits { get; init; }
+
+    /// <summary>The version that is replaced.</summary>
+    public required string OldVersion { get; init; }
+
+    public required DateTimeOffset? OldExpiresOn { get; init; }
+
+    /// <summary>Why it began, in words: the fault that <c>IsDue</c> found, or a person's reason.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Object id of the person who started it; nobody approves what they started. Null when the policy did.</summary>
+    public required string? StartedBy { get; init; }
+
+    public required DateTimeOffset OpenedOn { get; init; }
+
+    /// <summary>Until when an approval is worth waiting for before leadership hears of it.</summary>
+    public required DateTimeOffset ApproveBy { get; init; }
+}
+
+/// <summary>An issue whose result nobody holds: reported, with the date its timer ends it, if any.</summary>
+public sealed record Suspect(string Marker, DateTimeOffset SentOn, DateTimeOffset? EndsOn);
+
+/// <summary>One attempt to issue, as it was written before it was sent.</summary>
+public sealed record IssueAttempt(IssueTicket Ticket, DateTimeOffset SentOn, string ReservationVersion);
+
+/// <summary>The new credential, once its value is safely staged.</summary>
+/// <param name="Fingerprint">HMAC of the value under the installation key.</param>
+public sealed record IssuedCredential(
+    string StagedVersion,
+    string Fingerprint,
+    string? ProviderId,
+    DateTimeOffset IssuedOn,
+    DateTimeOffset? ExpiresOn,
+    string? Identity);
+
+/// <summary>The old credential, as the visit that issued found it.</summary>
+public sealed record OldCredential(
+    string Version,
+    string Fingerprint,
+    string? Identity,
+    string? ContentType,
+    IReadOnlyDictionary<string, string> Tags,
+    DateTimeOffset? ValidUntil);
+
+/// <summary>One remote call of a rotation, with the step or rule of the protocol that needs it.</summary>
+/// <param name="Kind"><c>vault</c>, <c>provider</c>, <c>consumer</c> or <c>notification</c>.</param>
+public sealed record RemoteCall(DateTimeOffset At, string Kind, string Operation, string Rule);
+
+/// <summary>The incident a rotation carries when it runs out of time.</summary>
+public sealed record Incident(DateTimeOffset OpenedOn, string OpenedBy, string Detail);
+
+/// <summary>One journey of a credential from an old version to a retired one. Written only by the holder of the credential's claim.</summary>
+public sealed record Rotation
+{
+    /// <summary>The row format; a newer one is refused untouched.</summary>
+    public const int CurrentFormat = 1;
+
+    public int Format { get; init; } = CurrentFormat;
+
+    public required RotationId Id { get; init; }
+
+    public required int Ordinal { get; init; }
+
+    public required RotationPlan Plan { get; init; }
+
+    /// <summary>SHA-256 over the plan as it was written; approvals name it.</summary>
+    public required string PlanHash { get; init; }
+
+    public RotationState State { get; init; } = RotationState.Detected;
+
+    public DateTimeOffset StateOn { get; init; }
+
+    public Hold? Hold { get; init; }
+
+    public Incident? Incident { get; init; }
+
+    public DateTimeOffset WakeOn { get; init; }
+
+    public IReadOnlyList<Approval> Approvals { get; init; } = [];
+
+    /// <summary>Every attempt to issue, oldest first; the last one counts.</summary>
+    public IReadOnlyList<IssueAttempt> Attempts { get; init; } = [];
+
+    public OldCredential? Old { get; init; }
+
+    public IssuedCredential? New { get; init; }
+
+    public IReadOnlyList<Suspect> Suspects { get; init; } = [];
+
+    public string? PromotedVersion { get; init; }
+
+    public DateTimeOffset? PromotedOn { get; init; }
+
+    /// <summary>The end promotion gives the new version in the vault.</summary>
+    public DateTimeOffset? NewExpiresOn { get; init; }
+
+    public IReadOnlyList<ConsumerProgress> Consumers { get; init; } = [];
+
+    /// <summary>Recorded overrides: which rule, who, and who will fail.</summary>
+    public IReadOnlyList<string> Overrides { get; init; } = [];
+
+    /// <summary>How the old credential's end was shown.</summary>
+    public string? RetireProof { get; init; }
+
+    /// <summary>Remote failures in a row at the current state.</summary>
+    public int Failures { get; init; }
+
+    public int RefusedProbes { get; init; }
+
+    public string? LastTrouble { get; init; }
+
+    public IReadOnlyList<RemoteCall> Calls { get; init; } = [];
+
+    public bool IsOpen => !State.IsEnd();
+}

@@ -1,0 +1,142 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace CredRotation.Engine;
+
+/// <summary>What the app may do.</summary>
+public enum RotationMode
+{
+    /// <summary>Lists and announces. Reads no value, writes nothing outside its own store, calls no provider.</summary>
+    Observe,
+
+    /// <summary>Adds the owner check and says what would happen.</summary>
+    Rehearse,
+
+    /// <summary>Acts.</summary>
+    Rotate,
+}
+
+/// <summary>Who must say yes to a plan.</summary>
+public enum ApprovalRule { None, Owner, TwoOwners }
+
+/// <summary>Configuration grants what tags may choose: vaults, accounts, policies, consumers.</summary>
+public sealed class RotationOptions
+{
+    public const string Section = "Rotation";
+
+    public RotationMode Mode { get; init; } = RotationMode.Observe;
+
+    /// <summary>The vaults that are watched, as https URIs.</summary>
+    public IReadOnlyList<Uri> Vaults { get; init; } = [];
+
+    /// <summary>The rotator's own vault for staged secrets, which nothing else reads.</summary>
+    public Uri? StagingVault { get; init; }
+
+    public IReadOnlyDictionary<string, AccountOptions> Accounts { get; init; } = new Dictionary<string, AccountOptions>();
+
+    public IReadOnlyDictionary<string, PolicyOptions> Policies { get; init; } = new Dictionary<string, PolicyOptions>();
+
+    public IReadOnlyDictionary<string, ConsumerOptions> Consumers { get; init; } = new Dictionary<string, ConsumerOptions>();
+
+    /// <summary>Object id of the group that takes over when an owner group has nobody left.</summary>
+    public string? FallbackGroup { get; init; }
+
+    /// <summary>The policy of a secret that names none.</summary>
+    public string DefaultPolicy { get; init; } = "standard";
+
+    /// <summary>How long one visit may hold a credential's row.</summary>
+    [Range(typeof(TimeSpan), "00:00:05", "00:30:00")]
+    public TimeSpan ClaimTime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The time-out of every single remote call; must fit into a claim twice.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan EffectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The shortest pause after remote trouble; doubles with each failure in a row, up to an hour.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where people reach the pages; cards link there.</summary>
+    public Uri? PagesBaseUri { get; init; }
+}
+
+/// <summary>One account at a provider, granted by the platform team.</summary>
+public sealed class AccountOptions
+{
+    /// <summary>The provider kind.</summary>
+    [Required]
+    public string Provider { get; init; } = "";
+
+    /// <summary>The provider's own settings; never a secret.</summary>
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where each management credential is: a Key Vault secret URI without version.</summary>
+    public IReadOnlyDictionary<string, Uri> Secrets { get; init; } = new Dictionary<string, Uri>();
+
+    /// <summary>The vaults whose secrets may name this account.</summary>
+    public IReadOnlyList<Uri> Vaults { get; init; } = [];
+
+    /// <summary>A whole-match regular expression for targets (no look-around, 1 to 200 characters).</summary>
+    [Required]
+    public string Targets { get; init; } = "";
+
+    /// <summary>Object ids of the owner groups that may answer for credentials of this account.</summary>
+    public IReadOnlyList<string> OwnerGroups { get; init; } = [];
+
+    /// <summary>The least approval, whatever a policy says.</summary>
+    public ApprovalRule LowestApproval { get; init; } = ApprovalRule.None;
+}
+
+/// <summary>The times and consents that shape a rotation.</summary>
+public sealed class PolicyOptions
+{
+    /// <summary>How long before expiry a rotation begins.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "180.00:00:00")]
+    public TimeSpan Lead { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long a new credential is to live.</summary>
+    [Range(typeof(TimeSpan), "00:00:02", "1095.00:00:00")]
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(90);
+
+    public ApprovalRule Approval { get; init; } = ApprovalRule.None;
+
+    /// <summary>The longest an approval may take before leadership hears of it.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan ApprovalMax { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>The slowest reload of any consumer: silent longer is escalated.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.500", "7.00:00:00")]
+    public TimeSpan ReloadMax { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long it takes until a person acts on an escalation.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.500", "7.00:00:00")]
+    public TimeSpan EscalationMax { get; init; } = TimeSpan.FromHours(4);
+
+    /// <summary>The time before the old credential's end at which an incident opens.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan Reserve { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>Lowers the mode for credentials of this policy; null leaves it.</summary>
+    public RotationMode? Mode { get; init; }
+
+    /// <summary>Consumer aliases of a secret that names none.</summary>
+    public IReadOnlyList<string> Consumers { get; init; } = [];
+
+    /// <summary>Consent to promote a new credential that is alive but may not read who it is (403 on the probe).</summary>
+    public bool AcceptForbiddenProbe { get; init; }
+}
+
+/// <summary>An app that uses credentials and proves what it runs.</summary>
+public sealed class ConsumerOptions
+{
+    /// <summary>Where it hears signals.</summary>
+    [Required]
+    public Uri? Hook { get; init; }
+
+    /// <summary>The audience of the token that the signal carries.</summary>
+    [Required]
+    public string Audience { get; init; } = "";
+
+    /// <summary>Object id of the only principal whose acknowledgements count.</summary>
+    [Required]
+    public string Principal { get; init; } = "";
+}
