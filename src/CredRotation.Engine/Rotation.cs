@@ -163,6 +163,9 @@ public sealed record Rotation
 
     public DateTimeOffset WakeOn { get; init; }
 
+    /// <summary>The group whose members answer: the binding's, or the fallback group while the binding's has nobody left.</summary>
+    public string? AnswerableGroup { get; init; }
+
     public IReadOnlyList<Approval> Approvals { get; init; } = [];
 
     /// <summary>Every attempt to issue, oldest first; the last one counts.</summary>
@@ -174,9 +177,21 @@ public sealed record Rotation
 
     public IReadOnlyList<Suspect> Suspects { get; init; } = [];
 
+    /// <summary>The version expected to be current when ours is written.</summary>
+    public string? ExpectedVersion { get; init; }
+
     public string? PromotedVersion { get; init; }
 
     public DateTimeOffset? PromotedOn { get; init; }
+
+    /// <summary>The versions were listed after promotion and nothing but the expected one was overwritten, or a person decided.</summary>
+    public bool IsOverwriteChecked { get; init; }
+
+    /// <summary>A version that somebody else wrote while we worked.</summary>
+    public string? ForeignVersion { get; init; }
+
+    /// <summary>A person chose to put this version back.</summary>
+    public string? RestoreVersion { get; init; }
 
     /// <summary>The end promotion gives the new version in the vault.</summary>
     public DateTimeOffset? NewExpiresOn { get; init; }
@@ -199,4 +214,25 @@ public sealed record Rotation
     public IReadOnlyList<RemoteCall> Calls { get; init; } = [];
 
     public bool IsOpen => !State.IsEnd();
+
+    /// <summary>Ended, staging cleared, people told.</summary>
+    public bool IsClosed { get; init; }
+
+    public bool IsOverridden(HoldReason reason) => Overrides.Any(text => text.StartsWith($"{reason}:", StringComparison.Ordinal));
+
+    /// <summary>
+    /// When the old credential ends at the latest known, once a clock may run. Counted from the first attempt that was sent:
+    /// its answer may be lost, its clock is not.
+    /// </summary>
+    public DateTimeOffset? OldEndsOn
+    {
+        get
+        {
+            var counted = Attempts.Count > 0 && Plan.Traits.OldLife is { } life ? Attempts[0].SentOn + life : (DateTimeOffset?)null;
+            return Old?.ValidUntil is { } said && (counted is null || said < counted) ? said : counted;
+        }
+    }
+
+    /// <summary>From here on an incident is open unless consumers have moved; null while no clock runs.</summary>
+    public DateTimeOffset? ReserveFrom => OldEndsOn - Plan.Policy.Reserve;
 }

@@ -1,8 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 namespace CredRotation.Engine;
 
 /// <summary>Where a secret lives: canonical vault host (lower case, with its port unless 443) and name (lower case: Key Vault compares names without case).</summary>
+[JsonConverter(typeof(Json))]
 public sealed partial record SecretName
 {
     private SecretName(string vaultHost, string name) => (VaultHost, Name) = (vaultHost, name);
@@ -43,4 +46,13 @@ public sealed partial record SecretName
 
     [GeneratedRegex("^[0-9A-Za-z-]{1,127}$")]
     private static partial Regex NamePattern();
+
+    private sealed class Json : JsonConverter<SecretName>
+    {
+        public override SecretName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+            => TryParse(reader.GetString(), out var secret) ? secret! : throw new JsonException("A secret is written https://<vault>/secrets/<name>.");
+
+        public override void Write(Utf8JsonWriter writer, SecretName value, JsonSerializerOptions options)
+            => writer.WriteStringValue(value.ToString());
+    }
 }

@@ -17,6 +17,9 @@ public interface ICredentialRegistry
     /// <summary>The credential's chain from its first entry, each with the hash of its stored text.</summary>
     IAsyncEnumerable<(LedgerEntry Entry, string Hash)> ReadLedgerAsync(CredentialId credential, CancellationToken cancellationToken);
 
+    /// <summary>Findings about secrets that are not managed.</summary>
+    IAsyncEnumerable<SecretFinding> ListFindingsAsync(CancellationToken cancellationToken);
+
     /// <summary>Puts an item into the inbox; saying the same again is one item.</summary>
     Task TellAsync(CredentialId credential, InboxItem item, CancellationToken cancellationToken);
 }

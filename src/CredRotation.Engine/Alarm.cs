@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+
+namespace CredRotation.Engine;
+
+/// <summary>Tells people of holds, and opens the incident when the reserve begins before consumers have moved.</summary>
+internal sealed class Alarm(Remotes remotes, ICredentialVault vault, INotifier notifier, TimeProvider clock)
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMinutes(1);
+
+    /// <summary>Tells of the hold. A channel that is down must not stop the rotation: it is tried again soon, and the hold stands meanwhile.</summary>
+    public async Task AnnounceAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var isTold = await TryTellAsync(visit, Notices.Held(visit.Rotation), "tell of the hold", "Hold: the person who answers is told", cancellationToken);
+        var now = clock.GetUtcNow();
+        visit.Open = isTold
+            ? visit.Rotation with { Hold = visit.Rotation.Hold! with { IsAnnounced = true } }
+            : visit.Rotation.Until(visit.Rotation.WakeOn < now + RetryPause ? visit.Rotation.WakeOn : now + RetryPause, now);
+    }
+
+    /// <summary>Rule 8 and I9: at the reserve, with the clock running and consumers not moved, an incident opens. True when one was opened now.</summary>
+    public async Task<bool> RaiseAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var rotation = visit.Rotation;
+        var isClockRunning = rotation.IsOpen && rotation.Attempts.Count > 0 && rotation.State < RotationState.Reloaded;
+        if (!isClockRunning || rotation.Incident is not null || rotation.ReserveFrom is not { } reserve || clock.GetUtcNow() < reserve) return false;
+
+        // Rule 18: not on this host's clock alone.
+        if (visit.RemoteClockSkew is null)
+        {
+            var look = await remotes.ReadAsync(visit, "vault", "read current secret", "Incident: rule 18, the remote's clock",
+                (callId, token) => vault.ReadCurrentAsync(rotation.Plan.Secret, callId, token), cancellationToken);
+            remotes.Heard(visit, look.RemoteDate);
+        }
+
+        if (!Remotes.ClockAgrees(visit)) return false;
+
+        var now = clock.GetUtcNow();
+        var missing = rotation.State is RotationState.Promoted
+            ? $"no proof yet from {string.Join(", ", rotation.Consumers.Where(consumer => !consumer.IsAdopted).Select(consumer => consumer.Alias))}"
+            : $"the rotation stands at {rotation.State}";
+        var incident = new Incident(now, "reserve", RotationMachine.Bounded($"The old credential ends at {EngineTime.Text(rotation.OldEndsOn!.Value)} and {missing}. {rotation.LastTrouble}"));
+        var notice = Notices.Opened(visit.Rotation, incident);
+        await TryTellAsync(visit, notice, "tell of the incident", "Incident: people are told at once", cancellationToken);
+        visit.Open = visit.Rotation with { Incident = incident };
+        visit.Notes.Add(LedgerNote.Ours("IncidentOpened", incident.Detail, new JsonObject { ["reserve"] = EngineTime.Text(reserve) }));
+        return true;
+    }
+
+    private async Task<bool> TryTellAsync(Visit visit, Notice notice, string operation, string rule, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await remotes.EffectAsync(visit, "notification", operation, rule, async (_, token) => { await notifier.NotifyAsync(notice, token); return true; }, cancellationToken);
+        }
+        catch (RemoteTroubleException trouble)
+        {
+            visit.Notes.Add(LedgerNote.Ours("NotTold", $"{notice.Title}: {trouble.Message}"));
+            return false;
+        }
+    }
+}

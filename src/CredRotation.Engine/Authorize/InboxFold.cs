@@ -1,0 +1,150 @@
+using System.Text.Json.Nodes;
+using CredRotation.Engine.Registry;
+using Microsoft.Extensions.Options;
+
+namespace CredRotation.Engine.Authorize;
+
+/// <summary>
+/// Folds what people, consumers and events said into the visit, each re-authorized now. What does not count is refused into the ledger
+/// with its reason; what cannot be judged yet stays in the inbox.
+/// </summary>
+internal sealed class InboxFold(CredentialRegistry registry, Answerable answerable, IOptions<RotationOptions> options, TimeProvider clock)
+{
+    public async Task RunAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        foreach (var (row, item) in await registry.ReadInboxAsync(visit.Row.Id, cancellationToken))
+        {
+            var isFolded = item switch
+            {
+                InboxItem.Hint hint => Fold(visit, hint),
+                InboxItem.Start start => Fold(visit, start),
+                InboxItem.Acknowledge acknowledge => Fold(visit, acknowledge),
+                InboxItem.Approve approve => await FoldAsync(visit, approve, cancellationToken),
+                InboxItem.Reject reject => await FoldAsync(visit, reject, cancellationToken),
+                InboxItem.Choose choose => await FoldAsync(visit, choose, cancellationToken),
+                _ => throw new System.Diagnostics.UnreachableException($"No meaning for {item.GetType().Name}."),
+            };
+            if (isFolded) visit.Folded.Add(row);
+        }
+    }
+
+    private bool Fold(Visit visit, InboxItem.Hint hint)
+    {
+        if (hint.Finding is { } finding && visit.Row.Findings.All(known => known.Code != finding.Code))
+        {
+            visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.TakeLast(19), finding] };
+            visit.Notes.Add(LedgerNote.Ours("Finding", $"{finding.Detail} {finding.Remedy}", new JsonObject { ["code"] = finding.Code }));
+        }
+
+        if (hint.Seen is not { } seen || seen.SeenOn < visit.Row.Seen.SeenOn) return true;
+
+        if (seen.Version != visit.Row.Seen.Version && seen.Version != visit.Open?.PromotedVersion)
+        {
+            var changed = new Finding("changed-by-hand", $"Version {seen.Version} was written by somebody else.", "Nothing needs doing if that was meant; the credential stays managed with its binding.", clock.GetUtcNow());
+            visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.Where(known => known.Code != changed.Code), changed] };
+            visit.Notes.Add(LedgerNote.Ours("Finding", $"{changed.Detail} {changed.Remedy}", new JsonObject { ["code"] = changed.Code, ["hasTags"] = seen.HasTags }));
+        }
+
+        visit.Row = visit.Row with { Seen = seen };
+        return true;
+    }
+
+    private static bool Fold(Visit visit, InboxItem.Start start)
+    {
+        if (visit.Open is null) visit.Wish = start;
+        else visit.Notes.Add(new LedgerNote($"person:{start.PersonId}", "StartRefused", "A rotation is open already; it goes on."));
+        return true;
+    }
+
+    private bool Fold(Visit visit, InboxItem.Acknowledge said)
+    {
+        if (visit.Open is not { } rotation || rotation.Id != said.Rotation)
+            return Refuse(visit, $"principal:{said.PrincipalId}", "AcknowledgementRefused", "It names a rotation that is not open.");
+        // The consumer may be faster than our own record of the promotion.
+        if (rotation.State is RotationState.PromoteSent or RotationState.Verified) return false;
+        if (rotation.PromotedVersion != said.Version)
+            return Refuse(visit, $"principal:{said.PrincipalId}", "AcknowledgementRefused", "It names a version that this rotation did not promote.");
+
+        var alias = rotation.Consumers.FirstOrDefault(consumer =>
+            options.Value.Consumers.TryGetValue(consumer.Alias, out var configured)
+            && string.Equals(configured.Principal, said.PrincipalId, StringComparison.OrdinalIgnoreCase))?.Alias;
+        if (alias is null)
+            return Refuse(visit, $"principal:{said.PrincipalId}", "AcknowledgementRefused", "It does not come from the principal of a required consumer.");
+
+        visit.Open = rotation with
+        {
+            WakeOn = clock.GetUtcNow(),
+            Consumers = [.. rotation.Consumers.Select(consumer => consumer.Alias == alias && !consumer.Acknowledged.ContainsKey(said.Instance)
+                ? consumer with { Acknowledged = new Dictionary<string, DateTimeOffset>(consumer.Acknowledged) { [said.Instance] = said.FirstSuccessOn } }
+                : consumer)],
+        };
+        visit.Notes.Add(new LedgerNote($"consumer:{alias}", "Acknowledged", $"Instance {said.Instance} runs version {said.Version}.",
+            new JsonObject { ["instance"] = said.Instance, ["version"] = said.Version, ["firstSuccessOn"] = EngineTime.Text(said.FirstSuccessOn) }));
+        return true;
+    }
+
+    private async Task<bool> FoldAsync(Visit visit, InboxItem.Approve said, CancellationToken cancellationToken)
+    {
+        var who = $"person:{said.PersonId}";
+        if (visit.Open is not { } rotation || rotation.Id != said.Rotation || rotation.PlanHash != said.PlanHash)
+            return Refuse(visit, who, "ApprovalRefused", "It names another plan than the open one.");
+        if (string.Equals(rotation.Plan.StartedBy, said.PersonId, StringComparison.OrdinalIgnoreCase))
+            return Refuse(visit, who, "ApprovalRefused", "Nobody approves what they started.");
+        if (await IsOwnerAsync(visit, said.PersonId, cancellationToken) is not { } isOwner) return false;
+        if (!isOwner) return Refuse(visit, who, "ApprovalRefused", "The person is not a current member of the answering group.");
+        if (rotation.Approvals.Any(known => string.Equals(known.PersonId, said.PersonId, StringComparison.OrdinalIgnoreCase))) return true;
+
+        visit.Open = rotation with { Approvals = [.. rotation.Approvals, new Approval(said.PlanHash, said.PersonId, said.PersonName, said.On)], WakeOn = clock.GetUtcNow() };
+        visit.Notes.Add(new LedgerNote(who, "Approved", $"{said.PersonName} approved this plan.", new JsonObject { ["planHash"] = said.PlanHash }));
+        return true;
+    }
+
+    private async Task<bool> FoldAsync(Visit visit, InboxItem.Reject said, CancellationToken cancellationToken)
+    {
+        var who = $"person:{said.PersonId}";
+        if (visit.Open is not { } rotation || rotation.Id != said.Rotation || rotation.PlanHash != said.PlanHash)
+            return Refuse(visit, who, "RejectionRefused", "It names another plan than the open one.");
+        if (rotation.State > RotationState.Authorized || rotation.Attempts.Count > 0)
+            return Refuse(visit, who, "RejectionRefused", "The credential was issued already; a rejection can no longer stop it.");
+        if (await IsOwnerAsync(visit, said.PersonId, cancellationToken) is not { } isOwner) return false;
+        if (!isOwner) return Refuse(visit, who, "RejectionRefused", "The person is not a current member of the answering group.");
+
+        visit.Open = rotation.To(RotationState.Abandoned, clock.GetUtcNow());
+        visit.Notes.Add(new LedgerNote(who, nameof(RotationState.Abandoned), $"{said.PersonName} rejected this plan. {said.Reason}"));
+        return true;
+    }
+
+    private async Task<bool> FoldAsync(Visit visit, InboxItem.Choose said, CancellationToken cancellationToken)
+    {
+        var who = $"person:{said.PersonId}";
+        if (visit.Open is not { Hold: { } hold } rotation || rotation.Id != said.Rotation || rotation.PlanHash != said.PlanHash || rotation.State != said.ExpectedState)
+            return Refuse(visit, who, "ChoiceRefused", "The rotation moved on before the choice was read.");
+        // Approving and rejecting have calls of their own with rules of their own.
+        if (said.Choice is Choices.Approve or Choices.Reject || hold.Choices.All(choice => choice.Name != said.Choice))
+            return Refuse(visit, who, "ChoiceRefused", "The hold does not offer it.");
+        if (await IsOwnerAsync(visit, said.PersonId, cancellationToken) is not { } isOwner) return false;
+        if (!isOwner) return Refuse(visit, who, "ChoiceRefused", "The person is not a current member of the answering group.");
+        if (hold.Answers.Any(known => known.Choice == said.Choice && string.Equals(known.PersonId, said.PersonId, StringComparison.OrdinalIgnoreCase))) return true;
+
+        visit.Open = rotation with { Hold = hold with { Answers = [.. hold.Answers, new HoldAnswer(said.Choice, said.PersonId, said.PersonName, said.On)] } };
+        visit.Notes.Add(new LedgerNote(who, "Chosen", $"{said.PersonName} chose {said.Choice}.", new JsonObject { ["hold"] = hold.Reason.ToString(), ["choice"] = said.Choice }));
+        return true;
+    }
+
+    /// <summary>Null: the directory cannot tell now, so the item waits.</summary>
+    private async Task<bool?> IsOwnerAsync(Visit visit, string personId, CancellationToken cancellationToken)
+    {
+        var owners = await answerable.FindAsync(visit, cancellationToken);
+        return owners.State switch
+        {
+            OwnerState.Unavailable or OwnerState.CannotSee => null,
+            _ => owners.Has(personId),
+        };
+    }
+
+    private static bool Refuse(Visit visit, string who, string what, string why)
+    {
+        visit.Notes.Add(new LedgerNote(who, what, why));
+        return true;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json.Nodes;
+using CredRotation.Engine.Registry;
+using Microsoft.Extensions.Options;
+
+namespace CredRotation.Engine.Detect;
+
+/// <summary>
+/// Opens a rotation when the current version is due, or a person asked: everything it will go by is frozen into a plan. No remote call. Safe
+/// to repeat: the open rotation of a credential is found again on its row.
+/// </summary>
+internal sealed class DetectStep(IOptions<RotationOptions> options, IProviderCatalog providers, CredentialRegistry registry, TimeProvider clock)
+{
+    /// <summary>Opens a rotation in the visit; false when nothing is to be done.</summary>
+    public async Task<bool> RunAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var row = visit.Row;
+        var now = clock.GetUtcNow();
+        if (!options.Value.Accounts.TryGetValue(row.Binding.Account, out var account)
+            || !options.Value.Policies.TryGetValue(row.Binding.Policy, out var policy)
+            || providers.Find(account.Provider) is not { } provider) return false;
+
+        var wish = visit.Wish;
+        visit.Wish = null;
+        var mode = policy.Mode is { } lowered && lowered < options.Value.Mode ? lowered : options.Value.Mode;
+        var reason = wish is not null ? $"{wish.PersonName} asked: {wish.Reason}" : DueRules.IsDue(row.Seen, policy, now);
+        if (reason is null) return false;
+        if (mode is not RotationMode.Rotate)
+        {
+            if (wish is not null) visit.Notes.Add(new LedgerNote($"person:{wish.PersonId}", "StartRefused", $"The mode is {mode}: nothing is rotated."));
+            return false;
+        }
+
+        var ordinal = row.Ordinal + 1;
+        var traits = provider.Describe(account.Parameters);
+        // The first rotation of a credential asks an owner before the first effect that can stop the old one.
+        var first = !row.HasRotated && traits.IssueEndangersOld ? ApprovalRule.Owner : ApprovalRule.None;
+        var plan = new RotationPlan
+        {
+            Credential = row.Id,
+            Secret = row.Secret,
+            Rotation = RotationId.Of(row.Id, ordinal),
+            Binding = row.Binding,
+            Policy = policy,
+            Approval = new[] { policy.Approval, account.LowestApproval, first }.Max(),
+            ProviderKind = provider.Kind,
+            ProviderConfiguration = provider.Configuration,
+            ProviderParameters = new Dictionary<string, string>(account.Parameters),
+            Traits = traits,
+            OldVersion = row.Seen.Version,
+            OldExpiresOn = row.Seen.ExpiresOn,
+            Reason = RotationMachine.Bounded(reason),
+            StartedBy = wish?.PersonId,
+            OpenedOn = now,
+            ApproveBy = now + policy.ApprovalMax,
+        };
+        var planHash = CredentialRegistry.Hash(EngineJson.Write(plan));
+        await registry.IndexAsync(row.Id, plan.Rotation, ordinal, cancellationToken);
+
+        visit.Open = new Rotation
+        {
+            Id = plan.Rotation,
+            Ordinal = ordinal,
+            Plan = plan,
+            PlanHash = planHash,
+            StateOn = now,
+            WakeOn = now,
+            Consumers = [.. row.Binding.Consumers.Select(alias => new ConsumerProgress(alias, [], new Dictionary<string, DateTimeOffset>(), null, 0))],
+        };
+        visit.RotationTag = null;
+        visit.Row = row with { Ordinal = ordinal, IsOpen = true };
+        visit.Notes.Add(new LedgerNote(wish is null ? LedgerNote.Self : $"person:{wish.PersonId}", nameof(RotationState.Detected), plan.Reason,
+            new JsonObject { ["planHash"] = planHash, ["oldVersion"] = plan.OldVersion, ["provider"] = plan.ProviderKind, ["policy"] = row.Binding.Policy, ["approval"] = plan.Approval.ToString() }));
+        return true;
+    }
+}

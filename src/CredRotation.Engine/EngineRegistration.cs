@@ -1,0 +1,60 @@
+using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Detect;
+using CredRotation.Engine.Issue;
+using CredRotation.Engine.Promote;
+using CredRotation.Engine.Registry;
+using CredRotation.Engine.Reload;
+using CredRotation.Engine.Retire;
+using CredRotation.Engine.Verify;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CredRotation.Engine;
+
+/// <summary>Puts the engine together. Ports come from elsewhere: row store, queue, vault, directory, consumers, notifier, providers.</summary>
+public static class EngineRegistration
+{
+    public static IServiceCollection AddRotationEngine(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<RotationOptions>().Bind(configuration.GetSection(RotationOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<RotationOptions>, RotationOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+
+        services.AddSingleton<CredentialRegistry>();
+        services.AddSingleton<ICredentialRegistry>(provider => provider.GetRequiredService<CredentialRegistry>());
+        services.AddSingleton<InstallationKey>();
+        services.AddSingleton<Remotes>();
+        services.AddSingleton<Answerable>();
+        services.AddSingleton<InboxFold>();
+        services.AddSingleton<Visits>();
+        services.AddSingleton<Alarm>();
+
+        // In the order in which a rotation runs.
+        services.AddSingleton<DetectStep>();
+        services.AddSingleton<AuthorizeStep>();
+        services.AddSingleton<IRotationStep>(provider => provider.GetRequiredService<AuthorizeStep>());
+        services.AddSingleton<IRotationStep, IssueStep>();
+        services.AddSingleton<IRotationStep, VerifyStep>();
+        services.AddSingleton<IRotationStep, PromoteStep>();
+        services.AddSingleton<IRotationStep, ReloadStep>();
+        services.AddSingleton<IRotationStep, RetireStep>();
+        services.AddSingleton<IRotationStep, CloseStep>();
+
+        // Ways in are public, what they stand on is not: their constructors are called here.
+        services.AddSingleton(provider => new RotationEngine(
+            provider.GetRequiredService<Visits>(), provider.GetRequiredService<InboxFold>(), provider.GetRequiredService<DetectStep>(), provider.GetServices<IRotationStep>(),
+            provider.GetRequiredService<Alarm>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(),
+            provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RotationEngine>>()));
+        services.AddSingleton(provider => new CredentialSweep(
+            provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(),
+            provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CredentialSweep>>()));
+        services.AddSingleton(provider => new Sleepers(
+            provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Sleepers>>()));
+        services.AddSingleton(provider => new VaultHints(
+            provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<CredentialSweep>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<ILogger<VaultHints>>()));
+        return services;
+    }
+}

@@ -1,0 +1,368 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Registry;
+using CredRotation.Engine.Reload;
+using Microsoft.Extensions.Options;
+
+namespace CredRotation.Engine.Issue;
+
+/// <summary>
+/// Checks everything that can say no, writes <c>IssueSent</c> with a reservation in staging, and only then lets the provider issue. Safe to
+/// repeat: a visit that did not itself write <c>IssueSent</c> recovers by the provider's traits and never retries blindly.
+/// </summary>
+internal sealed class IssueStep(
+    Remotes remotes,
+    ICredentialVault vault,
+    IProviderCatalog providers,
+    IConsumerSignal consumers,
+    AuthorizeStep authorize,
+    CredentialRegistry registry,
+    InstallationKey key,
+    IOptions<RotationOptions> options,
+    TimeProvider clock) : IRotationStep
+{
+    /// <summary>Marks a staged version that holds no value yet.</summary>
+    public const string ReservationType = "application/x-credrotation-reservation";
+
+    /// <summary>Attempts to issue in one rotation.</summary>
+    public const int AttemptsMax = 5;
+
+    /// <summary>Tries to stage a value we hold, within one visit.</summary>
+    private const int StagingTriesMax = 3;
+
+    private const string StagedIdTag = "provider-id";
+    private const string StagedExpiryTag = "provider-expires-on";
+    private const string StagedOldEndTag = "old-valid-until";
+
+    public bool Handles(Rotation rotation) => rotation.State is RotationState.Authorized or RotationState.IssueSent;
+
+    public async Task<StepResult> RunAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var rotation = visit.Rotation;
+        if (!await registry.TakeLaneAsync(rotation.Plan.Binding.Account, visit.Row.Claim!, rotation.Plan.Traits.LandingMax, cancellationToken))
+            return new StepResult.Waits(rotation.Until(clock.GetUtcNow() + options.Value.RetryDelay, clock.GetUtcNow()), null);
+        visit.HoldsLane = true;
+
+        if (rotation.State is RotationState.Authorized) return await PrepareAsync(visit, cancellationToken);
+        return visit.MayIssueAttempt == rotation.Attempts[^1].Ticket.Attempt
+            ? await SendAsync(visit)
+            : await RecoverAsync(visit, cancellationToken);
+    }
+
+    /// <summary>Everything that can say no, in the visit that writes <c>IssueSent</c> (rule 8). A repeat skips what may not delay it: the clock may run.</summary>
+    private async Task<StepResult> PrepareAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var isRepeat = visit.Rotation.Attempts.Count > 0;
+        if (!isRepeat)
+        {
+            var now = clock.GetUtcNow();
+            if (visit.Rotation.EffectiveMode(options.Value) is not RotationMode.Rotate)
+                return new StepResult.Waits(visit.Rotation.Until(now + RotationMachine.PeopleWaitMax, now), null);
+            var authorized = await authorize.CheckAsync(visit, cancellationToken);
+            if (authorized.Hold is not null || authorized.WakeOn > now) return new StepResult.Waits(authorized, null);
+            if (visit.Rotation is { Plan.Traits.IssueEndangersOld: true, Consumers.Count: 0 } && !visit.Rotation.IsOverridden(HoldReason.NoConsumer))
+            {
+                return new StepResult.Waits(visit.Rotation.Holding(HoldReason.NoConsumer,
+                    "No consumer is named, so nobody could prove that the new credential is in use before the old one ends. Name the consumers in the rotate-consumers tag or in the policy.",
+                    now, null, Choices.ToRetry, Choices.ToAbandon), null);
+            }
+        }
+
+        if (await CheckCurrentAsync(visit, isRepeat, cancellationToken) is { } stopped) return stopped;
+        if (!isRepeat && await RehearseAsync(visit, cancellationToken) is { } silent) return silent;
+        return await ReserveAsync(visit, cancellationToken);
+    }
+
+    private async Task<StepResult?> CheckCurrentAsync(Visit visit, bool isRepeat, CancellationToken cancellationToken)
+    {
+        var plan = visit.Rotation.Plan;
+        var current = await remotes.ReadAsync(visit, "vault", "read current secret", "Issue: rules 8 and 11, the value that is replaced",
+            (callId, token) => vault.ReadCurrentAsync(plan.Secret, callId, token), cancellationToken);
+        remotes.Heard(visit, current.RemoteDate);
+        var now = clock.GetUtcNow();
+        if (current.Properties.Version != plan.OldVersion)
+            return isRepeat ? ChangedDuringIssue(visit, current.Properties.Version, now) : Superseded(visit, current, now);
+        if (!Remotes.ClockAgrees(visit)) return ClockDisagrees(visit, now);
+
+        visit.Target ??= await OpenTargetAsync(visit, cancellationToken);
+        var fingerprint = await key.FingerprintAsync(current.Value, cancellationToken);
+        var old = new OldCredential(plan.OldVersion, fingerprint, null, current.Properties.ContentType, current.Properties.Tags, null);
+        if (isRepeat)
+        {
+            visit.Open = visit.Rotation with { Old = visit.Rotation.Old ?? old };
+            return null;
+        }
+
+        await remotes.EffectAsync(visit, "vault", "confirm writable", "Issue: rule 8, vault write",
+            async (callId, token) => { await vault.ConfirmWritableAsync(current.Properties, callId, token); return true; }, cancellationToken);
+
+        var provider = visit.Rotation.OpenProvider(providers);
+        var target = await remotes.ReadAsync(visit, "provider", "read target", "Issue: rule 8, target readable",
+            (_, token) => provider.CheckTargetAsync(visit.Target, token), cancellationToken);
+        remotes.Heard(visit, target.RemoteDate);
+        now = clock.GetUtcNow();
+        switch (target)
+        {
+            case TargetOutcome.Unreadable unreadable:
+                return new StepResult.Waits(visit.Rotation.Holding(HoldReason.IssueRejected, $"The provider does not let the management credential read target {plan.Binding.Target} ({unreadable.Code}). Nothing was issued.", now, null, Choices.ToRetry, Choices.ToAbandon), null);
+            case TargetOutcome.Throttled throttled:
+                throw new RemoteTroubleException("provider", RemoteTrouble.Throttled, "The provider asks to come back later.", throttled.After);
+            case TargetOutcome.Unknown unknown:
+                throw new RemoteTroubleException("provider", RemoteTrouble.Denied, $"The target could not be read: {unknown.Detail}");
+        }
+
+        if (!Remotes.ClockAgrees(visit)) return ClockDisagrees(visit, now);
+
+        var probe = await remotes.ReadAsync(visit, "provider", "probe current credential", "Issue: rule 11, who the current credential belongs to",
+            (_, token) => provider.VerifyAsync(visit.Target, new Candidate(null, current.Value), token), cancellationToken);
+        remotes.Heard(visit, probe.RemoteDate);
+        now = clock.GetUtcNow();
+        switch (probe)
+        {
+            case ProbeOutcome.Works works:
+                old = old with { Identity = works.Identity };
+                break;
+            case ProbeOutcome.Forbidden when plan.Policy.AcceptForbiddenProbe && plan.Traits.ForbiddenProvesAlive:
+                break;
+            case ProbeOutcome.Refused when visit.Rotation.IsOverridden(HoldReason.OldCredentialRefused):
+                break;
+            case ProbeOutcome.Refused:
+                return new StepResult.Waits(visit.Rotation.Holding(HoldReason.OldCredentialRefused, "The provider refuses the current credential: consumers may be failing now. Nothing was issued yet.", now, null,
+                    Choices.ToRetry, Choices.ToOverride("Issue a new credential although the current one cannot show who it belongs to.", 2), Choices.ToAbandon), null);
+            case ProbeOutcome.Forbidden:
+                return new StepResult.Waits(visit.Rotation.Holding(HoldReason.ProbeForbidden, "The current credential may not read who it is. The policy must consent with AcceptForbiddenProbe.", now, null, Choices.ToRetry, Choices.ToAbandon), null);
+            case ProbeOutcome.WrongIdentity wrong:
+                return new StepResult.Waits(visit.Rotation.Holding(HoldReason.WrongIdentity, $"The current value does not belong to target {plan.Binding.Target}: {wrong.Detail} Correct the rotate-target tag.", now, null, Choices.ToRetry, Choices.ToAbandon), null);
+            case ProbeOutcome.Throttled throttled:
+                throw new RemoteTroubleException("provider", RemoteTrouble.Throttled, "The provider asks to come back later.", throttled.After);
+            case ProbeOutcome.Unknown unknown:
+                throw new RemoteTroubleException("provider", RemoteTrouble.Denied, $"The current credential could not be probed: {unknown.Detail}");
+        }
+
+        visit.Open = visit.Rotation with { Old = old };
+        return null;
+    }
+
+    private async Task<StepResult?> RehearseAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        foreach (var progress in visit.Rotation.Consumers)
+        {
+            var plan = visit.Rotation.Plan;
+            var answer = options.Value.Consumers.TryGetValue(progress.Alias, out var consumer)
+                ? await remotes.ReadAsync(visit, "consumer", $"rehearse {progress.Alias}", "Issue: rule 8, every consumer answers a reload rehearsal",
+                    (_, token) => consumers.SignalAsync(progress.Alias, consumer, new ReloadSignal(visit.Rotation.Id, plan.Secret, plan.OldVersion, Rehearsal: true), token), cancellationToken)
+                : new SignalAnswer.Silent("it is no longer configured.");
+            if (answer is SignalAnswer.Answered answered)
+            {
+                visit.Open = visit.Rotation with
+                {
+                    Consumers = [.. visit.Rotation.Consumers.Select(known => known.Alias == progress.Alias ? known with { Instances = answered.Instances } : known)],
+                };
+            }
+            else if (answer is SignalAnswer.Silent silent && !visit.Rotation.IsOverridden(HoldReason.ConsumerSilentBeforeIssue))
+            {
+                var now = clock.GetUtcNow();
+                return new StepResult.Waits(visit.Rotation.Holding(HoldReason.ConsumerSilentBeforeIssue, $"Consumer {progress.Alias} did not answer the reload rehearsal: {silent.Detail} Nothing was issued.", now, visit.Rotation.Plan.ApproveBy,
+                    Choices.ToRetry, Choices.ToOverride($"Rotate without proof from {progress.Alias}: its payments or calls fail once the old credential ends.", 2), Choices.ToAbandon), null);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<StepResult> ReserveAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var rotation = visit.Rotation;
+        if (rotation.Attempts.Count >= AttemptsMax)
+        {
+            return new StepResult.Waits(rotation.Holding(HoldReason.TooManyFailures, $"{AttemptsMax} attempts to issue ended without a usable credential.", clock.GetUtcNow(), rotation.ReserveFrom), null);
+        }
+
+        var attempt = rotation.Attempts.Count + 1;
+        var marker = string.Create(CultureInfo.InvariantCulture, $"rot-{key.Installation}-{rotation.Id.Value}-{attempt}");
+        var staging = SecretName.Of(key.Staging, marker);
+        var reservation = await remotes.EffectAsync(visit, "vault", "reserve staging", "Issue: rule 1, reservation in staging",
+            (callId, token) => vault.WriteAsync(staging, new VaultWrite(new SecretText("reserved"), ReservationType, null, new Dictionary<string, string>()), callId, token), cancellationToken);
+
+        // Every time that a call will say is computed here, once (rule 4).
+        var now = clock.GetUtcNow();
+        var lifetime = rotation.Plan.Traits.LifetimeMax is { } max && max < rotation.Plan.Policy.Lifetime ? max : rotation.Plan.Policy.Lifetime;
+        var ticket = new IssueTicket(rotation.Id, attempt, Token(rotation, attempt), marker, Seconds(now + lifetime));
+        var sent = visit.Rotation.To(RotationState.IssueSent, now) with { Attempts = [.. rotation.Attempts, new IssueAttempt(ticket, now, reservation)] };
+        // A repeat makes what the lost attempt may have made the old credential of the provider: its timer starts now.
+        if (sent.Plan.Traits.OldLife is { } life)
+            sent = sent with { Suspects = [.. sent.Suspects.Select(suspect => suspect.EndsOn is null ? suspect with { EndsOn = now + life } : suspect)] };
+        visit.MayIssueAttempt = attempt;
+        return new StepResult.Moved(sent, LedgerNote.Ours(nameof(RotationState.IssueSent), $"About to issue, attempt {attempt}.",
+            new JsonObject { ["attempt"] = attempt, ["marker"] = marker, ["expiresOn"] = EngineTime.Text(ticket.ExpiresOn), ["reservation"] = reservation, ["oldEndsAtTheLatest"] = sent.OldEndsOn is { } end ? EngineTime.Text(end) : null }));
+    }
+
+    /// <summary>The one call that can start the old credential's end. From here until the value is staged only the claim's own end cancels (rule 2).</summary>
+    private async Task<StepResult> SendAsync(Visit visit)
+    {
+        var attempt = visit.Rotation.Attempts[^1];
+        visit.MayIssueAttempt = null;
+        var provider = visit.Rotation.OpenProvider(providers);
+        IssueOutcome outcome;
+        try
+        {
+            outcome = await remotes.EffectAsync(visit, "provider", "issue", "Issue", (_, token) => provider.IssueAsync(visit.Target!, attempt.Ticket, token), CancellationToken.None);
+        }
+        catch (RemoteTroubleException trouble)
+        {
+            outcome = new IssueOutcome.Unknown(trouble.Message);
+        }
+
+        var now = clock.GetUtcNow();
+        switch (outcome)
+        {
+            case IssueOutcome.Issued issued:
+                return await StageAsync(visit, attempt, issued);
+            case IssueOutcome.Throttled throttled:
+                return new StepResult.Moved(NotIssued(visit.Rotation, attempt, now).Until(now + throttled.After, now), LedgerNote.Ours("NotIssued", "The provider asked to come back later; nothing was issued."));
+            case IssueOutcome.Rejected or IssueOutcome.NoCapacity:
+                var code = outcome is IssueOutcome.Rejected rejected ? rejected.Code : ((IssueOutcome.NoCapacity)outcome).Code;
+                var back = NotIssued(visit.Rotation, attempt, now);
+                return new StepResult.Waits(back.Holding(HoldReason.IssueRejected, $"The provider refused to issue ({code}). Nothing was issued.", now, back.ReserveFrom, back.Attempts.Count == 0 ? [Choices.ToRetry, Choices.ToAbandon] : [Choices.ToRetry]),
+                    LedgerNote.Ours("NotIssued", $"The provider refused to issue: {code}."));
+            case IssueOutcome.Unknown unknown:
+                // The call may still land: nobody issues again before it had its time.
+                var traits = visit.Rotation.Plan.Traits;
+                return new StepResult.Waits((visit.Rotation with { LastTrouble = RotationMachine.Bounded(unknown.Detail) }).Until(now + traits.LandingMax + traits.ListSettle, now),
+                    LedgerNote.Ours("IssueUnknown", $"The answer to the issue was lost: {unknown.Detail} A key may exist that nobody can read.", new JsonObject { ["marker"] = attempt.Ticket.Marker }));
+            default:
+                throw new System.Diagnostics.UnreachableException($"No meaning for {outcome.GetType().Name}.");
+        }
+    }
+
+    private async Task<StepResult> StageAsync(Visit visit, IssueAttempt attempt, IssueOutcome.Issued issued)
+    {
+        var staging = SecretName.Of(key.Staging, attempt.Ticket.Marker);
+        var tags = new Dictionary<string, string>();
+        if (issued.Id is { } id) tags[StagedIdTag] = id;
+        if (issued.ExpiresOn is { } ends) tags[StagedExpiryTag] = ends.ToString("O", CultureInfo.InvariantCulture);
+        if (issued.OldValidUntil is { } oldEnds) tags[StagedOldEndTag] = oldEnds.ToString("O", CultureInfo.InvariantCulture);
+        var write = new VaultWrite(issued.Value, "application/x-credrotation-staged", null, tags);
+        string? version = null;
+        for (var attempts = 1; version is null; attempts++)
+        {
+            try
+            {
+                // Writing it twice is harmless: the newest version is the same value, and the ledger names one.
+                version = await remotes.EffectAsync(visit, "vault", "stage value", "Issue: rule 2, value staged before anything else",
+                    (callId, token) => vault.WriteAsync(staging, write, callId, token), CancellationToken.None);
+            }
+            catch (RemoteTroubleException) when (attempts < StagingTriesMax)
+            {
+                continue;
+            }
+        }
+
+        visit.IssuedValue = issued.Value;
+        return await IssuedAsync(visit, attempt, version, issued, "Issued and staged.", CancellationToken.None);
+    }
+
+    private async Task<StepResult> IssuedAsync(Visit visit, IssueAttempt attempt, string stagedVersion, IssueOutcome.Issued issued, string why, CancellationToken cancellationToken)
+    {
+        var rotation = visit.Rotation;
+        var now = clock.GetUtcNow();
+        var fingerprint = await key.FingerprintAsync(issued.Value, cancellationToken);
+        if (fingerprint == rotation.Old?.Fingerprint)
+        {
+            return new StepResult.Waits((rotation with { LastTrouble = "The provider answered with the value that is current already." }).Holding(HoldReason.WrongIdentity, "The provider answered with the value that is current already: nothing new was issued.", now, rotation.ReserveFrom),
+                LedgerNote.Ours("NotIssued", "The provider answered with the value that is current already."));
+        }
+
+        var moved = rotation.To(RotationState.Issued, now) with
+        {
+            New = new IssuedCredential(stagedVersion, fingerprint, issued.Id, attempt.SentOn, issued.ExpiresOn, null),
+            Old = rotation.Old is { } old ? old with { ValidUntil = Earliest(issued.OldValidUntil, rotation.OldEndsOn) } : null,
+            NewExpiresOn = Earliest(issued.ExpiresOn, attempt.Ticket.ExpiresOn),
+        };
+        return new StepResult.Moved(moved, LedgerNote.Ours(nameof(RotationState.Issued), why, new JsonObject
+        {
+            ["stagedVersion"] = stagedVersion,
+            ["fingerprint"] = fingerprint,
+            ["providerId"] = issued.Id,
+            ["oldValidUntil"] = moved.OldEndsOn is { } end ? EngineTime.Text(end) : null,
+        }));
+    }
+
+    /// <summary>Another visit wrote <c>IssueSent</c>: the value may be staged, may be lost, or nothing was sent. One rule fits all three.</summary>
+    private async Task<StepResult> RecoverAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var rotation = visit.Rotation;
+        var attempt = rotation.Attempts[^1];
+        var staging = SecretName.Of(key.Staging, attempt.Ticket.Marker);
+        var staged = await remotes.ReadAsync(visit, "vault", "read staging", "Issue: recover, the value may be staged",
+            (callId, token) => FindStagedAsync(staging, callId, token), cancellationToken);
+        remotes.Heard(visit, staged?.RemoteDate);
+        if (staged is { Properties: var properties } && properties.ContentType != ReservationType)
+        {
+            var found = new IssueOutcome.Issued(staged.Value, properties.Tags.GetValueOrDefault(StagedIdTag), Instant(properties.Tags.GetValueOrDefault(StagedExpiryTag)), Instant(properties.Tags.GetValueOrDefault(StagedOldEndTag)));
+            visit.IssuedValue = staged.Value;
+            return await IssuedAsync(visit, attempt, properties.Version!, found, "Recovered: the value was staged before the visit ended.", cancellationToken);
+        }
+
+        // The only class so far that reaches this line: what nobody read dies by the provider's timer once another is issued.
+        if (rotation.Plan.Traits.IssueReplay is not IssueReplay.ReissueOrphanExpires)
+            throw new System.Diagnostics.UnreachableException($"No recovery for {rotation.Plan.Traits.IssueReplay}: start-up refuses it.");
+
+        var now = clock.GetUtcNow();
+        visit.Target ??= await OpenTargetAsync(visit, cancellationToken);
+        var again = rotation.To(RotationState.Authorized, now) with { Suspects = [.. rotation.Suspects, new Suspect(attempt.Ticket.Marker, attempt.SentOn, null)] };
+        return new StepResult.Moved(again, LedgerNote.Ours("Recovered", $"Attempt {attempt.Ticket.Attempt} left no value. A key that nobody read may exist; issuing again starts its timer.", new JsonObject { ["suspect"] = attempt.Ticket.Marker }));
+    }
+
+    private async Task<VaultSecret?> FindStagedAsync(SecretName staging, string callId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await vault.ReadCurrentAsync(staging, callId, cancellationToken);
+        }
+        catch (RemoteTroubleException trouble) when (trouble.Trouble is RemoteTrouble.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private Task<ProviderTarget> OpenTargetAsync(Visit visit, CancellationToken cancellationToken)
+        => ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, "Issue: the account's management credential", cancellationToken);
+
+    private static Rotation NotIssued(Rotation rotation, IssueAttempt attempt, DateTimeOffset now)
+        => rotation.To(RotationState.Authorized, now) with
+        {
+            Attempts = [.. rotation.Attempts.Where(known => known != attempt)],
+            // Nothing was issued, so no timer of an earlier unread key was started either.
+            Suspects = [.. rotation.Suspects.Select(suspect => suspect.EndsOn == attempt.SentOn + rotation.Plan.Traits.OldLife ? suspect with { EndsOn = null } : suspect)],
+        };
+
+    private static StepResult.Moved Superseded(Visit visit, VaultSecret current, DateTimeOffset now)
+    {
+        var seen = current.Properties;
+        visit.Row = visit.Row with { Seen = new SeenVersion(seen.Version!, seen.ExpiresOn, seen.CreatedOn, seen.Tags.Count > 0, now) };
+        return new StepResult.Moved(visit.Rotation.To(RotationState.Superseded, now),
+            LedgerNote.Ours(nameof(RotationState.Superseded), $"Version {seen.Version} was written by somebody else before anything was issued. It stands; whether it is due is decided afresh."));
+    }
+
+    private static StepResult.Waits ChangedDuringIssue(Visit visit, string? version, DateTimeOffset now)
+        => new((visit.Rotation with { ForeignVersion = version }).Holding(HoldReason.ChangedByHand, $"Version {version} was written by somebody else while an issue was under way.", now, visit.Rotation.ReserveFrom,
+            Choices.ToRetry, new HoldChoice(Choices.KeepTheirs, "Keep their version and end this rotation; what was issued is reported.")), null);
+
+    private static StepResult.Waits ClockDisagrees(Visit visit, DateTimeOffset now)
+        => new(visit.Rotation.Holding(HoldReason.ClockDisagrees, $"This host's clock and the remote's differ by {visit.RemoteClockSkew?.Duration().TotalSeconds:0} s (or the remote sent no Date). Nothing irreversible is done on one clock alone.", now, null, Choices.ToRetry), null);
+
+    private static string Token(Rotation rotation, int attempt)
+        => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{rotation.Plan.Binding.Account}/{rotation.Plan.Binding.Target}/{rotation.Id.Value}/{attempt}")))[..32];
+
+    private static DateTimeOffset Seconds(DateTimeOffset instant) => DateTimeOffset.FromUnixTimeSeconds(instant.ToUnixTimeSeconds());
+
+    private static DateTimeOffset? Instant(string? text)
+        => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null;
+
+    private static DateTimeOffset? Earliest(DateTimeOffset? one, DateTimeOffset? other)
+        => one is null ? other : other is null || one < other ? one : other;
+}

@@ -1,0 +1,362 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CredRotation.Engine.Registry;
+
+/// <summary>
+/// Credentials, rotations, ledger and inbox over plain rows. One partition per credential, so that its row, its rotation's snapshot, its
+/// ledger entries and the inbox items they fold are changed together or not at all.
+/// </summary>
+internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeProvider clock) : ICredentialRegistry
+{
+    private const string CredentialRowKey = "row";
+    private const string RotationPrefix = "rot-";
+    private const string LedgerPrefix = "log-";
+    private const string InboxPrefix = "in-";
+
+    /// <summary>Inbox rows folded in one save; with the other changes they stay inside one batch.</summary>
+    public const int InboxMax = 40;
+
+    private const string Shards = "abcdefghijklmnopqrstuvwxyz234567";
+
+    public async Task<CredentialRow?> FindAsync(CredentialId credential, CancellationToken cancellationToken)
+        => (await LoadAsync(credential, cancellationToken))?.Row;
+
+    public async IAsyncEnumerable<CredentialRow> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var shard in Shards)
+        {
+            await foreach (var row in ScanAsync($"all-{shard}", "", cancellationToken))
+            {
+                if (CredentialId.TryParse(row.Key.Row, out var id) && await FindAsync(id, cancellationToken) is { } found) yield return found;
+            }
+        }
+    }
+
+    public async Task<Rotation?> FindRotationAsync(CredentialId credential, int ordinal, CancellationToken cancellationToken)
+        => (await LoadRotationAsync(credential, ordinal, cancellationToken))?.Rotation;
+
+    public async Task<(CredentialRow Credential, Rotation Rotation)?> FindRotationAsync(RotationId rotation, CancellationToken cancellationToken)
+    {
+        var index = await rows.FindAsync(RotationIndexKey(rotation), cancellationToken);
+        if (index is null) return null;
+
+        var (credential, ordinal) = EngineJson.Read<RotationIndex>(index.Body);
+        var row = await FindAsync(credential, cancellationToken);
+        var found = await FindRotationAsync(credential, ordinal, cancellationToken);
+        return row is null || found is null ? null : (row, found);
+    }
+
+    public async IAsyncEnumerable<(LedgerEntry Entry, string Hash)> ReadLedgerAsync(CredentialId credential, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in ScanAsync(Partition(credential), LedgerPrefix, cancellationToken))
+            yield return (EngineJson.Read<LedgerEntry>(row.Body), Hash(row.Body));
+    }
+
+    public async Task TellAsync(CredentialId credential, InboxItem item, CancellationToken cancellationToken)
+    {
+        var body = EngineJson.Write(item);
+        // The same words said at another time are the same item: a repeated delivery must not count twice.
+        var key = Base32.Hash20(EngineJson.Write(item with { On = default }));
+        try
+        {
+            await rows.InsertAsync(new RowKey(Partition(credential), InboxPrefix + key), body, cancellationToken);
+        }
+        catch (RowConflictException)
+        {
+            // Already waiting to be folded in.
+        }
+
+        await queue.SendAsync(credential, TimeSpan.Zero, cancellationToken);
+    }
+
+    public async Task<(CredentialRow Row, string Tag)?> LoadAsync(CredentialId credential, CancellationToken cancellationToken)
+    {
+        var stored = await rows.FindAsync(new RowKey(Partition(credential), CredentialRowKey), cancellationToken);
+        if (stored is null) return null;
+
+        var row = EngineJson.Read<CredentialRow>(stored.Body);
+        if (row.Format > CredentialRow.CurrentFormat)
+            throw new NewerFormatException($"Credential {credential} was written by a newer version of CredRotation (format {row.Format}, this one reads up to {CredentialRow.CurrentFormat}). It is left untouched; deploy the newer version again.");
+        return (row, stored.Tag);
+    }
+
+    public async Task<(Rotation Rotation, string Tag)?> LoadRotationAsync(CredentialId credential, int ordinal, CancellationToken cancellationToken)
+    {
+        var stored = await rows.FindAsync(RotationKey(credential, ordinal), cancellationToken);
+        if (stored is null) return null;
+
+        var rotation = EngineJson.Read<Rotation>(stored.Body);
+        if (rotation.Format > Rotation.CurrentFormat)
+            throw new NewerFormatException($"Rotation {rotation.Id} was written by a newer version of CredRotation (format {rotation.Format}). It is left untouched; deploy the newer version again.");
+        return (rotation, stored.Tag);
+    }
+
+    public async Task<IReadOnlyList<(StoredRow Row, InboxItem Item)>> ReadInboxAsync(CredentialId credential, CancellationToken cancellationToken)
+    {
+        var items = new List<(StoredRow Row, InboxItem Item)>();
+        await foreach (var row in ScanAsync(Partition(credential), InboxPrefix, cancellationToken))
+        {
+            items.Add((row, EngineJson.Read<InboxItem>(row.Body)));
+            if (items.Count == InboxMax) break;
+        }
+
+        return [.. items.OrderBy(item => item.Item.On)];
+    }
+
+    public async Task<string> ClaimAsync(CredentialRow row, string tag, CancellationToken cancellationToken)
+        => await rows.ReplaceAsync(new RowKey(Partition(row.Id), CredentialRowKey), EngineJson.Write(row), tag, cancellationToken);
+
+    /// <summary>
+    /// Writes the visit's row, its rotation and its notes in one batch, removing what was folded. Answers what is stored now.
+    /// Throws <see cref="VisitOverException"/> when the claim is no longer ours.
+    /// </summary>
+    public async Task SaveAsync(Visit visit, bool release, CancellationToken cancellationToken)
+    {
+        var partition = Partition(visit.Row.Id);
+        var changes = new List<RowChange>();
+        var chain = visit.Row.Chain;
+        foreach (var note in visit.Notes)
+        {
+            var entry = new LedgerEntry(LedgerEntry.CurrentFormat, chain.Sequence + 1, chain.Hash, clock.GetUtcNow(), visit.Open?.Id, note.Who, note.What, RotationMachine.Bounded(note.Why), note.Data);
+            var body = EngineJson.Write(entry);
+            changes.Add(new RowChange.Insert(new RowKey(partition, string.Create(CultureInfo.InvariantCulture, $"{LedgerPrefix}{entry.Sequence:D12}")), body));
+            chain = new ChainHead(entry.Sequence, Hash(body));
+        }
+
+        var row = visit.Row with
+        {
+            Chain = chain,
+            Claim = release ? null : visit.Row.Claim,
+            WakeOn = !visit.Row.IsOpen ? null : release ? visit.Open?.WakeOn ?? clock.GetUtcNow() : visit.Row.WakeOn,
+        };
+        changes.Insert(0, new RowChange.Replace(new RowKey(partition, CredentialRowKey), EngineJson.Write(row), visit.RowTag));
+        if (visit.Open is { } rotation)
+        {
+            var key = RotationKey(visit.Row.Id, rotation.Ordinal);
+            changes.Insert(1, visit.RotationTag is { } known
+                ? new RowChange.Replace(key, EngineJson.Write(rotation), known)
+                : new RowChange.Insert(key, EngineJson.Write(rotation)));
+        }
+
+        changes.AddRange(visit.Folded.Select(folded => new RowChange.Delete(folded.Key, folded.Tag)));
+
+        var tags = await CommitAsync(partition, changes, row, cancellationToken);
+        visit.Row = row;
+        visit.RowTag = tags[0];
+        if (visit.Open is not null) visit.RotationTag = tags[1];
+        visit.Folded.Clear();
+        visit.Notes.Clear();
+    }
+
+    /// <summary>A commit whose answer was lost is recognised by the chain head and claim it would have written.</summary>
+    private async Task<IReadOnlyList<string>> CommitAsync(string partition, List<RowChange> changes, CredentialRow row, CancellationToken cancellationToken)
+    {
+        const int triesMax = 3;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await rows.ChangeAsync(partition, changes, cancellationToken);
+            }
+            catch (Exception trouble) when (trouble is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                var stored = await rows.FindAsync(new RowKey(partition, CredentialRowKey), cancellationToken);
+                if (stored?.Body == changes[0] switch { RowChange.Replace replace => replace.Body, _ => null })
+                {
+                    var tags = new List<string> { stored!.Tag };
+                    if (changes.Count > 1 && changes[1].Key.Row.StartsWith(RotationPrefix, StringComparison.Ordinal))
+                        tags.Add((await rows.FindAsync(changes[1].Key, cancellationToken))?.Tag ?? throw new VisitOverException("The rotation's row is gone."));
+                    return tags;
+                }
+
+                if (trouble is RowConflictException) throw new VisitOverException($"Credential {row.Id} was taken over by another visit.");
+                if (attempt == triesMax) throw new VisitOverException($"The ledger could not be written ({trouble.GetType().Name}); what was done is recovered by the next visit.");
+            }
+        }
+    }
+
+    /// <summary>Takes the target for this credential; false when it belongs to another one.</summary>
+    public async Task<CredentialId?> TakeTargetAsync(string account, string target, CredentialId credential, CancellationToken cancellationToken)
+    {
+        var key = TargetKey(account, target);
+        try
+        {
+            await rows.InsertAsync(key, EngineJson.Write(credential), cancellationToken);
+            return credential;
+        }
+        catch (RowConflictException)
+        {
+            var stored = await rows.FindAsync(key, cancellationToken);
+            return stored is null ? null : EngineJson.Read<CredentialId>(stored.Body);
+        }
+    }
+
+    public async Task<CredentialId?> FindTargetAsync(string account, string target, CancellationToken cancellationToken)
+        => await rows.FindAsync(TargetKey(account, target), cancellationToken) is { } stored ? EngineJson.Read<CredentialId>(stored.Body) : null;
+
+    /// <summary>Adds a credential that was adopted; adding it again changes nothing.</summary>
+    public async Task AddAsync(CredentialRow row, LedgerNote note, CancellationToken cancellationToken)
+    {
+        var entry = new LedgerEntry(LedgerEntry.CurrentFormat, 1, ChainHead.Empty.Hash, clock.GetUtcNow(), null, note.Who, note.What, RotationMachine.Bounded(note.Why), note.Data);
+        var body = EngineJson.Write(entry);
+        var partition = Partition(row.Id);
+        await InsertIfMissingAsync(new RowKey($"all-{row.Id.Value[0]}", row.Id.Value), "{}", cancellationToken);
+        try
+        {
+            await rows.ChangeAsync(partition,
+            [
+                new RowChange.Insert(new RowKey(partition, CredentialRowKey), EngineJson.Write(row with { Chain = new ChainHead(1, Hash(body)) })),
+                new RowChange.Insert(new RowKey(partition, $"{LedgerPrefix}{1:D12}"), body),
+            ], cancellationToken);
+        }
+        catch (RowConflictException)
+        {
+            // Adopted by an earlier try or by another host.
+        }
+    }
+
+    /// <summary>Makes an open rotation findable by its id and by the wake-up scan. Before the row that opens it: an index without a row is harmless, a row without an index sleeps for ever.</summary>
+    public async Task IndexAsync(CredentialId credential, RotationId rotation, int ordinal, CancellationToken cancellationToken)
+    {
+        await InsertIfMissingAsync(RotationIndexKey(rotation), EngineJson.Write(new RotationIndex(credential, ordinal)), cancellationToken);
+        await IndexOpenAsync(credential, cancellationToken);
+    }
+
+    public Task IndexOpenAsync(CredentialId credential, CancellationToken cancellationToken)
+        => InsertIfMissingAsync(OpenKey(credential), "{}", cancellationToken);
+
+    /// <summary>The small index of credentials with open work.</summary>
+    public async IAsyncEnumerable<CredentialRow> ListOpenAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var shard in Shards)
+        {
+            await foreach (var stored in ScanAsync($"open-{shard}", "", cancellationToken))
+            {
+                if (!CredentialId.TryParse(stored.Key.Row, out var id) || await FindAsync(id, cancellationToken) is not { } row) continue;
+                if (row.IsOpen) yield return row;
+                else await RemoveFromOpenAsync(stored, id, cancellationToken);
+            }
+        }
+    }
+
+    private async Task RemoveFromOpenAsync(StoredRow stored, CredentialId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await rows.DeleteAsync(stored.Key, stored.Tag, cancellationToken);
+        }
+        catch (RowConflictException)
+        {
+            return;
+        }
+
+        // It may have been opened between our look and the removal.
+        if (await FindAsync(id, cancellationToken) is { IsOpen: true }) await IndexOpenAsync(id, cancellationToken);
+    }
+
+    /// <summary>Remembers a finding about a secret that is not adopted; its age is that of the first time.</summary>
+    public Task NoteFindingAsync(SecretName secret, Finding finding, CancellationToken cancellationToken)
+    {
+        var key = Base32.Hash20($"{secret}/{finding.Code}/{finding.Detail}");
+        return InsertIfMissingAsync(new RowKey($"find-{key[0]}", key), EngineJson.Write(new SecretFinding(secret, finding)), cancellationToken);
+    }
+
+    public async IAsyncEnumerable<SecretFinding> ListFindingsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var shard in Shards)
+        {
+            await foreach (var stored in ScanAsync($"find-{shard}", "", cancellationToken))
+                yield return EngineJson.Read<SecretFinding>(stored.Body);
+        }
+    }
+
+    /// <summary>Takes an account's lane for a visit; false while another visit has it, or an effect of a dead one may still land.</summary>
+    public async Task<bool> TakeLaneAsync(string account, Claim claim, TimeSpan landing, CancellationToken cancellationToken)
+    {
+        var key = LaneKey(account);
+        var stored = await rows.FindAsync(key, cancellationToken);
+        var body = EngineJson.Write(claim);
+        try
+        {
+            if (stored is null)
+            {
+                await rows.InsertAsync(key, body, cancellationToken);
+                return true;
+            }
+
+            var holder = EngineJson.Read<Claim>(stored.Body);
+            if (holder.Visit != claim.Visit && holder.Visit.Length > 0 && clock.GetUtcNow() < holder.ExpiresOn + landing) return false;
+            await rows.ReplaceAsync(key, body, stored.Tag, cancellationToken);
+            return true;
+        }
+        catch (RowConflictException)
+        {
+            return false;
+        }
+    }
+
+    public async Task ReleaseLaneAsync(string account, string visit, CancellationToken cancellationToken)
+    {
+        var key = LaneKey(account);
+        var stored = await rows.FindAsync(key, cancellationToken);
+        if (stored is null || EngineJson.Read<Claim>(stored.Body).Visit != visit) return;
+        try
+        {
+            await rows.ReplaceAsync(key, EngineJson.Write(new Claim("", default, default)), stored.Tag, cancellationToken);
+        }
+        catch (RowConflictException)
+        {
+            // Taken over meanwhile: not ours to release.
+        }
+    }
+
+    private async Task InsertIfMissingAsync(RowKey key, string body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await rows.InsertAsync(key, body, cancellationToken);
+        }
+        catch (RowConflictException)
+        {
+            // There already.
+        }
+    }
+
+    private async IAsyncEnumerable<StoredRow> ScanAsync(string partition, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? next = null;
+        do
+        {
+            var page = await rows.ScanAsync(partition, prefix, next, cancellationToken);
+            foreach (var row in page.Rows) yield return row;
+            next = page.Next;
+        }
+        while (next is not null);
+    }
+
+    public static string Hash(string body) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
+
+    private static string Partition(CredentialId credential) => $"c-{credential.Value}";
+
+    private static RowKey RotationKey(CredentialId credential, int ordinal)
+        => new(Partition(credential), string.Create(CultureInfo.InvariantCulture, $"{RotationPrefix}{ordinal:D8}"));
+
+    private static RowKey RotationIndexKey(RotationId rotation) => new($"r-{rotation.Value}", "rotation");
+
+    private static RowKey OpenKey(CredentialId credential) => new($"open-{credential.Value[0]}", credential.Value);
+
+    private static RowKey TargetKey(string account, string target) => new($"t-{Base32.Hash20($"{account}\n{target}")}", "target");
+
+    private static RowKey LaneKey(string account) => new($"lane-{Base32.Hash20(account)}", "lane");
+
+    private sealed record RotationIndex(CredentialId Credential, int Ordinal);
+}
+
+/// <summary>A finding about a secret that is not managed.</summary>
+public sealed record SecretFinding(SecretName Secret, Finding Finding);
+
+/// <summary>A row of a newer format: refused untouched.</summary>
+public sealed class NewerFormatException(string message) : Exception(message);

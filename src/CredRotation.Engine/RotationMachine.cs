@@ -1,0 +1,99 @@
+namespace CredRotation.Engine;
+
+/// <summary>State changes as pure functions: facts in, rotation out.</summary>
+internal static class RotationMachine
+{
+    /// <summary>The longest wait for people.</summary>
+    public static readonly TimeSpan PeopleWaitMax = TimeSpan.FromHours(1);
+
+    /// <summary>The longest wait for a timer.</summary>
+    public static readonly TimeSpan TimerWaitMax = TimeSpan.FromDays(1);
+
+    public static Rotation To(this Rotation rotation, RotationState state, DateTimeOffset now)
+        => rotation with { State = state, StateOn = now, WakeOn = now, Hold = null, Failures = 0, LastTrouble = null };
+
+    /// <summary>Waits until then, but never past the moment at which the reserve begins.</summary>
+    public static Rotation Until(this Rotation rotation, DateTimeOffset wakeOn, DateTimeOffset now)
+    {
+        var latest = rotation.Incident is null && rotation.ReserveFrom is { } reserve && reserve > now && reserve < wakeOn ? reserve : wakeOn;
+        return rotation with { WakeOn = latest };
+    }
+
+    /// <summary>Waits for a person. The same reason again keeps its age, its answers and the fact that people were told.</summary>
+    public static Rotation Holding(this Rotation rotation, HoldReason reason, string detail, DateTimeOffset now, DateTimeOffset? deadline, params HoldChoice[] choices)
+    {
+        var bounded = Bounded(detail);
+        var hold = rotation.Hold is { } same && same.Reason == reason
+            ? same with { Detail = bounded, Deadline = deadline, Choices = choices }
+            : new Hold(reason, bounded, now, deadline, choices, [], IsAnnounced: false);
+        var wake = now + PeopleWaitMax;
+        if (deadline is { } end && end > now && end < wake) wake = end;
+        return (rotation with { Hold = hold }).Until(wake, now);
+    }
+
+    /// <summary>A hold that may heal by itself is tried again at every wake; the others wait for an answer.</summary>
+    public static bool IsRetriedOnWake(this Hold hold) => hold.Reason
+        is HoldReason.ApprovalNeeded or HoldReason.OwnersMissing or HoldReason.DirectoryCannotSee or HoldReason.ConsumerSilentBeforeIssue
+        or HoldReason.ConsumerSilent or HoldReason.OldStillAlive or HoldReason.ClockDisagrees;
+
+    /// <summary>The choice that enough different people made, if any.</summary>
+    public static HoldChoice? Decided(this Hold hold)
+        => hold.Choices.FirstOrDefault(choice => hold.Answers
+            .Where(answer => answer.Choice == choice.Name)
+            .Select(answer => answer.PersonId)
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Count() >= choice.PeopleNeeded);
+
+    /// <summary>What a decided choice does. Overrides are recorded with the people and who will fail.</summary>
+    public static Rotation Choose(this Rotation rotation, HoldChoice choice, DateTimeOffset now)
+    {
+        var hold = rotation.Hold ?? throw new System.Diagnostics.UnreachableException("A choice was made without a hold.");
+        var people = string.Join(", ", hold.Answers.Where(answer => answer.Choice == choice.Name).Select(answer => answer.PersonName).Distinct());
+        var free = rotation with { Hold = null, Failures = 0, WakeOn = now };
+        var recorded = free with { Overrides = [.. rotation.Overrides, Bounded($"{hold.Reason}: {choice.Name} by {people}. {hold.Detail}")] };
+        return choice.Name switch
+        {
+            Choices.Retry => free,
+            Choices.Abandon => recorded.To(RotationState.Abandoned, now),
+            Choices.Override or Choices.KeepOurs => recorded with { IsOverwriteChecked = free.State is RotationState.Promoted },
+            Choices.RestoreTheirs => recorded with { RestoreVersion = rotation.ForeignVersion },
+            Choices.KeepTheirs => (recorded with { Suspects = [.. rotation.Suspects, .. rotation.NewAsSuspect()] }).To(RotationState.RolledBack, now),
+            Choices.CloseUnproven => (recorded with { RetireProof = Bounded($"unproven; closed by {people}. {hold.Detail}") }).To(RotationState.Retired, now),
+            _ => throw new System.Diagnostics.UnreachableException($"No meaning for choice {choice.Name}."),
+        };
+    }
+
+    /// <summary>The new credential as a suspect, when it stays alive unused.</summary>
+    public static IEnumerable<Suspect> NewAsSuspect(this Rotation rotation)
+        => rotation.New is not null && rotation.Attempts is [.., var last] ? [new Suspect(last.Ticket.Marker, last.SentOn, null)] : [];
+
+    public static string Bounded(string text)
+    {
+        var clean = new string([.. text.Take(500).Select(c => char.IsControl(c) ? ' ' : c)]);
+        return text.Length > 500 ? clean + "…" : clean;
+    }
+}
+
+/// <summary>The closed set of choices a hold may offer, each with its meaning.</summary>
+internal static class Choices
+{
+    public const string Approve = "approve";
+    public const string Reject = "reject";
+    public const string Retry = "retry";
+    public const string Abandon = "abandon";
+    public const string Override = "override";
+    public const string KeepOurs = "keep-ours";
+    public const string KeepTheirs = "keep-theirs";
+    public const string RestoreTheirs = "restore-theirs";
+    public const string CloseUnproven = "close-unproven";
+
+    public static readonly HoldChoice ToRetry = new(Retry, "Try this step again now.");
+
+    public static readonly HoldChoice ToAbandon = new(Abandon, "Give this rotation up. The old credential stays as it is.");
+
+    public static HoldChoice ToApprove(int people) => new(Approve, "Let this plan run.", people);
+
+    public static readonly HoldChoice ToReject = new(Reject, "Do not rotate. The old credential stays as it is.");
+
+    public static HoldChoice ToOverride(string consequence, int people) => new(Override, consequence, people);
+}

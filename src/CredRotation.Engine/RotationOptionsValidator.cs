@@ -1,0 +1,117 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
+
+namespace CredRotation.Engine;
+
+/// <summary>Refuses settings that could not rotate safely: all errors at once, each naming the setting and the remedy.</summary>
+internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IValidateOptions<RotationOptions>
+{
+    /// <summary>Rule 8: reload, activation and escalation must fit into the overlap with half as much again to spare.</summary>
+    private const double Margin = 1.5;
+
+    public ValidateOptionsResult Validate(string? name, RotationOptions options)
+    {
+        var errors = new List<string>();
+        Ranges("Rotation", options, errors);
+        if (options.ClaimTime < options.EffectTimeout * 2)
+            errors.Add($"Rotation:ClaimTime ({options.ClaimTime}) must be at least twice Rotation:EffectTimeout ({options.EffectTimeout}); raise it, for example to 00:05:00.");
+        foreach (var (vault, index) in options.Vaults.Select((vault, index) => (vault, index))) Vault($"Rotation:Vaults:{index}", vault, errors);
+        if (options.StagingVault is { } staging)
+        {
+            Vault("Rotation:StagingVault", staging, errors);
+            if (staging.IsAbsoluteUri && options.Vaults.Any(vault => vault.IsAbsoluteUri && SecretName.HostOf(vault) == SecretName.HostOf(staging)))
+                errors.Add("Rotation:StagingVault is also listed in Rotation:Vaults. Staged values must live where nothing else reads: name a vault of its own, for example https://rot-staging.vault.azure.net/.");
+        }
+        else if (options.Mode is RotationMode.Rotate)
+        {
+            errors.Add("Rotation:StagingVault is not set, and Rotation:Mode is Rotate. Name the rotator's own vault, for example https://rot-staging.vault.azure.net/.");
+        }
+
+        foreach (var (alias, policy) in options.Policies) Policy($"Rotation:Policies:{alias}", policy, options, errors);
+        foreach (var (alias, consumer) in options.Consumers)
+        {
+            Ranges($"Rotation:Consumers:{alias}", consumer, errors);
+            if (consumer.Hook is { } hook && !(hook is { IsAbsoluteUri: true } && (hook.Scheme == "https" || (hook.Scheme == "http" && hook.IsLoopback))))
+                errors.Add($"Rotation:Consumers:{alias}:Hook must be an https URL, for example https://checkout.example.com/credential-reload.");
+        }
+
+        foreach (var (alias, account) in options.Accounts) Account($"Rotation:Accounts:{alias}", account, options, errors);
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    private void Account(string path, AccountOptions account, RotationOptions options, List<string> errors)
+    {
+        Ranges(path, account, errors);
+        foreach (var (vault, index) in account.Vaults.Select((vault, index) => (vault, index))) Vault($"{path}:Vaults:{index}", vault, errors);
+        if (account.Vaults.Count == 0) errors.Add($"{path}:Vaults grants the account to no vault; name at least one of Rotation:Vaults.");
+        if (account.OwnerGroups.Count == 0) errors.Add($"{path}:OwnerGroups names nobody who may answer; add the object id of an Entra group.");
+        try
+        {
+            _ = new Regex($"^(?:{account.Targets})$", RegexOptions.NonBacktracking);
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or NotSupportedException)
+        {
+            errors.Add($"{path}:Targets is not a usable pattern (no look-around or back-references), for example '[A-Z0-9]{{8,40}}'.");
+        }
+
+        if (providers.Find(account.Provider) is not { } provider)
+        {
+            errors.Add($"{path}:Provider names '{account.Provider}', which does not exist; known are {string.Join(", ", providers.Kinds)}.");
+            return;
+        }
+
+        errors.AddRange(provider.Validate(account.Parameters).Select(problem => $"{path}:Parameters: {problem}"));
+        foreach (var secret in provider.SecretNames)
+        {
+            if (!account.Secrets.TryGetValue(secret, out var uri) || !SecretName.TryParse(uri.IsAbsoluteUri ? uri.AbsoluteUri : null, out _))
+                errors.Add($"{path}:Secrets:{secret} must say where that management credential is, for example https://platform.vault.azure.net/secrets/{secret}.");
+        }
+
+        if (errors.Any(error => error.StartsWith($"{path}:Parameters", StringComparison.Ordinal))) return;
+        Traits(path, provider.Describe(account.Parameters), options, errors);
+    }
+
+    private static void Traits(string path, ProviderTraits traits, RotationOptions options, List<string> errors)
+    {
+        if (traits is not { Topology: Topology.Overlap, OldValidity: OldValidity.Timer, ClockStart: ClockStart.Issue, RetireBy: RetireBy.TimerOnly, IssueReplay: IssueReplay.ReissueOrphanExpires, SecretOrigin: SecretOrigin.Provider, SelfManaged: false })
+        {
+            errors.Add($"{path}:Provider is of a class this version does not rotate ({traits.Topology}, {traits.OldValidity}, {traits.IssueReplay}, retired by {traits.RetireBy}). It rotates overlap on the provider's timer from issue; remove the account or set Rotation:Mode to Observe in an app of its own.");
+            return;
+        }
+
+        if (traits.OldLife is not { } overlap) return;
+        foreach (var (alias, policy) in options.Policies)
+        {
+            var needed = policy.ReloadMax + traits.ActivationDelayMax + policy.EscalationMax;
+            if (needed * Margin > overlap)
+                errors.Add($"Rotation:Policies:{alias} needs {Margin} x (ReloadMax {policy.ReloadMax} + activation {traits.ActivationDelayMax} + EscalationMax {policy.EscalationMax}) = {needed * Margin}, more than the overlap of {overlap} that {path} gives. Lower ReloadMax or EscalationMax.");
+            if (policy.Reserve < needed)
+                errors.Add($"Rotation:Policies:{alias}:Reserve ({policy.Reserve}) must be at least ReloadMax + activation + EscalationMax = {needed}.");
+            if (policy.Reserve >= overlap)
+                errors.Add($"Rotation:Policies:{alias}:Reserve ({policy.Reserve}) leaves nothing of the overlap of {overlap} that {path} gives. Lower it.");
+        }
+    }
+
+    private static void Policy(string path, PolicyOptions policy, RotationOptions options, List<string> errors)
+    {
+        Ranges(path, policy, errors);
+        if (policy.Lead + policy.ApprovalMax >= policy.Lifetime)
+            errors.Add($"{path}: Lead ({policy.Lead}) + ApprovalMax ({policy.ApprovalMax}) must be shorter than Lifetime ({policy.Lifetime}), else the next rotation is due before this one ends.");
+        foreach (var alias in policy.Consumers.Where(alias => !options.Consumers.ContainsKey(alias)))
+            errors.Add($"{path}:Consumers names '{alias}', which Rotation:Consumers does not configure.");
+    }
+
+    private static void Vault(string path, Uri vault, List<string> errors)
+    {
+        if (vault is not { IsAbsoluteUri: true, Scheme: "https", AbsolutePath: "/" })
+            errors.Add($"{path} must be a vault's https URI without a path, for example https://payments.vault.azure.net/.");
+    }
+
+    private static void Ranges(string path, object options, List<string> errors)
+    {
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        errors.AddRange(results.Select(result => $"{path}:{string.Join(",", result.MemberNames)}: {result.ErrorMessage}"));
+    }
+}

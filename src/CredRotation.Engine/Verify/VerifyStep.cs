@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+using CredRotation.Engine.Issue;
+using Microsoft.Extensions.Options;
+
+namespace CredRotation.Engine.Verify;
+
+/// <summary>
+/// Tries exactly the staged value at the provider before any consumer can see it. Safe to repeat: a probe reads, and where first use starts
+/// a clock <c>VerifySent</c> was saved before.
+/// </summary>
+internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, InstallationKey key, IOptions<RotationOptions> options, TimeProvider clock) : IRotationStep
+{
+    /// <summary>The longest pause between two probes while "not yet" is a possible answer.</summary>
+    private static readonly TimeSpan ProbePauseMax = TimeSpan.FromMinutes(1);
+
+    public bool Handles(Rotation rotation) => rotation.State is RotationState.Issued or RotationState.VerifySent;
+
+    public async Task<StepResult> RunAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var rotation = visit.Rotation;
+        var traits = rotation.Plan.Traits;
+        if (rotation.State is RotationState.Issued && traits.ProbeStartsClock)
+            return new StepResult.Moved(rotation.To(RotationState.VerifySent, clock.GetUtcNow()), LedgerNote.Ours(nameof(RotationState.VerifySent), "The first use starts the old credential's clock."));
+
+        var value = await StagedValue.ReadAsync(visit, remotes, vault, key, "Verify: exactly the staged version", cancellationToken);
+        var provider = rotation.OpenProvider(providers);
+        var outcome = await remotes.EffectAsync(visit, "provider", "probe new credential", "Verify",
+            (_, token) => provider.VerifyAsync(rotation.ProbeTarget(), new Candidate(rotation.New!.ProviderId, value), token), cancellationToken);
+        remotes.Heard(visit, outcome.RemoteDate);
+        rotation = visit.Rotation;
+        var now = clock.GetUtcNow();
+        return outcome switch
+        {
+            ProbeOutcome.Works works when rotation.Old?.Identity is { } owner && works.Identity != owner
+                => WrongOwner(rotation, $"It belongs to '{works.Identity}', the current one to '{owner}'.", now),
+            ProbeOutcome.Works works => Verified(rotation, works.Identity, "The provider accepts the new credential.", now),
+            ProbeOutcome.Forbidden when rotation.Plan.Policy.AcceptForbiddenProbe && traits.ForbiddenProvesAlive
+                => Verified(rotation, null, "The provider knows the new credential; who it belongs to was not shown, with the policy's consent.", now),
+            ProbeOutcome.Forbidden when rotation.IsOverridden(HoldReason.ProbeForbidden)
+                => Verified(rotation, null, "The provider knows the new credential; an owner accepted that it shows no identity.", now),
+            ProbeOutcome.Forbidden => new StepResult.Waits(rotation.Holding(HoldReason.ProbeForbidden, "The new credential is alive but may not read who it is. Consumers have not seen it.", now, rotation.ReserveFrom,
+                Choices.ToRetry, Choices.ToOverride("Promote it without proof of whom it belongs to.", 1)), null),
+            ProbeOutcome.WrongIdentity wrong => WrongOwner(rotation, wrong.Detail, now),
+            ProbeOutcome.Refused when now < rotation.New!.IssuedOn + traits.ActivationDelayMax => NotYet(rotation, now),
+            ProbeOutcome.Refused => await RefusedAsync(visit, provider, cancellationToken),
+            ProbeOutcome.Throttled throttled => throw new RemoteTroubleException("provider", RemoteTrouble.Throttled, "The provider asks to come back later.", throttled.After),
+            ProbeOutcome.Unknown unknown => throw new RemoteTroubleException("provider", RemoteTrouble.Denied, $"The new credential could not be probed: {unknown.Detail}"),
+            _ => throw new System.Diagnostics.UnreachableException($"No meaning for {outcome.GetType().Name}."),
+        };
+    }
+
+    private static StepResult.Moved Verified(Rotation rotation, string? identity, string why, DateTimeOffset now)
+        => new(rotation.To(RotationState.Verified, now) with { New = rotation.New! with { Identity = identity } },
+            LedgerNote.Ours(nameof(RotationState.Verified), why, new JsonObject { ["identity"] = identity }));
+
+    private static StepResult.Waits WrongOwner(Rotation rotation, string detail, DateTimeOffset now)
+        => new(rotation.Holding(HoldReason.WrongIdentity, $"The new credential is not the target's: {detail} Consumers have not seen it.", now, rotation.ReserveFrom, Choices.ToRetry), null);
+
+    private static StepResult.Waits NotYet(Rotation rotation, DateTimeOffset now)
+    {
+        var pause = TimeSpan.FromTicks(Math.Clamp((rotation.Plan.Traits.ActivationDelayMax / 10).Ticks, TimeSpan.FromMilliseconds(500).Ticks, ProbePauseMax.Ticks));
+        var counted = rotation with { RefusedProbes = rotation.RefusedProbes + 1 };
+        // A provider that locks accounts gets its probes spread over what is left of the activation time.
+        if (counted.RefusedProbes >= rotation.Plan.Traits.RefusedProbesAllowed)
+            pause = rotation.New!.IssuedOn + rotation.Plan.Traits.ActivationDelayMax - now;
+        return new StepResult.Waits(counted.Until(now + pause, now), null);
+    }
+
+    /// <summary>Rule 10: refused only when a credential known to be good is accepted in the same visit.</summary>
+    private async Task<StepResult> RefusedAsync(Visit visit, ICredentialProvider provider, CancellationToken cancellationToken)
+    {
+        var plan = visit.Rotation.Plan;
+        var old = await remotes.ReadAsync(visit, "vault", "read old secret", "Verify: rule 10, control probe",
+            (callId, token) => vault.ReadVersionAsync(plan.Secret, plan.OldVersion, callId, token), cancellationToken);
+        var control = await remotes.EffectAsync(visit, "provider", "control probe", "Verify: rule 10, control probe",
+            (_, token) => provider.VerifyAsync(visit.Rotation.ProbeTarget(), new Candidate(null, old.Value), token), cancellationToken);
+        remotes.Heard(visit, control.RemoteDate);
+        var rotation = visit.Rotation;
+        var now = clock.GetUtcNow();
+        if (control is not (ProbeOutcome.Works or ProbeOutcome.Forbidden))
+            throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The provider refuses the new credential and a known good one alike, so the refusal proves nothing.");
+
+        // Rule 9: it never reaches consumers. The clock runs, so issue again while there is time.
+        var refused = rotation with { New = null, Suspects = [.. rotation.Suspects, .. rotation.NewAsSuspect()], RefusedProbes = 0 };
+        visit.IssuedValue = null;
+        if (refused.Attempts.Count < IssueStep.AttemptsMax && (refused.ReserveFrom is null || now + options.Value.RetryDelay < refused.ReserveFrom))
+            return new StepResult.Moved(refused.To(RotationState.Authorized, now), LedgerNote.Ours("NewCredentialRefused", "The provider refuses the new credential while it accepts the old one. Issuing again; consumers have not seen it."));
+        return new StepResult.Waits(rotation.Holding(HoldReason.NewCredentialRefused, "The provider refuses every new credential. Consumers still run the old one.", now, rotation.ReserveFrom, Choices.ToRetry), null);
+    }
+}
