@@ -1,0 +1,134 @@
+using CredRotation.Adapters.Storage;
+using CredRotation.Engine;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CredRotation.Tests.Adapters.Storage;
+
+public sealed class A_work_queue_in_a_file : IDisposable
+{
+    private static readonly CredentialId Credential = CredentialId.Of(SecretName.Of(new Uri("https://payments.vault.azure.net/"), "gateway-key"));
+    private static readonly TimeSpan Visit = TimeSpan.FromMinutes(5);
+
+    private readonly TemporaryLedger _ledger = new();
+    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 11, 22, 10, 0, 0, TimeSpan.Zero));
+    private readonly SqliteDatabase _database;
+    private readonly SqliteWorkQueue _queue;
+
+    public A_work_queue_in_a_file()
+    {
+        _database = new SqliteDatabase(_ledger.Path);
+        _queue = new SqliteWorkQueue(_database, _clock);
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Gives_a_message_out_once_its_delay_is_over()
+    {
+        await _queue.SendAsync(Credential, TimeSpan.FromSeconds(10), Cancellation);
+
+        Assert.Null(await _queue.ReceiveAsync(Visit, Cancellation));
+        Assert.Equal(_clock.GetUtcNow().AddSeconds(10), await _queue.NextVisibleOnAsync(Cancellation));
+
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        var work = await _queue.ReceiveAsync(Visit, Cancellation);
+
+        Assert.Equal((Credential.Value, 1), (work?.Body, work?.DequeueCount));
+        Assert.Null(await _queue.ReceiveAsync(Visit, Cancellation));
+    }
+
+    [Fact]
+    public async Task Forgets_completed_work()
+    {
+        await _queue.CompleteAsync(await TakeAsync(), Cancellation);
+
+        Assert.Null(await _queue.NextVisibleOnAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Gives_out_again_what_was_not_completed_and_ignores_the_late_receipt()
+    {
+        var first = await TakeAsync();
+        _clock.Advance(Visit);
+        var second = await _queue.ReceiveAsync(Visit, Cancellation);
+
+        await _queue.CompleteAsync(first, Cancellation);
+        await _queue.ReturnAsync(first, TimeSpan.Zero, Cancellation);
+        await _queue.MoveToPoisonAsync(first, Cancellation);
+
+        Assert.Equal((first.Id, 2), (second?.Id, second?.DequeueCount));
+        Assert.Equal(_clock.GetUtcNow() + Visit, await _queue.NextVisibleOnAsync(Cancellation));
+        Assert.Equal(0, await _queue.CountPoisonAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Takes_work_back_for_later()
+    {
+        await _queue.ReturnAsync(await TakeAsync(), TimeSpan.FromMinutes(1), Cancellation);
+
+        Assert.Null(await _queue.ReceiveAsync(Visit, Cancellation));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(2, (await _queue.ReceiveAsync(Visit, Cancellation))?.DequeueCount);
+    }
+
+    [Fact]
+    public async Task Sets_poison_aside()
+    {
+        await _queue.MoveToPoisonAsync(await TakeAsync(), Cancellation);
+
+        Assert.Equal(1, await _queue.CountPoisonAsync(Cancellation));
+        Assert.Null(await _queue.NextVisibleOnAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Holds_equal_work_once_but_adds_what_is_to_come_earlier()
+    {
+        await _queue.SendAsync(Credential, TimeSpan.FromMinutes(1), Cancellation);
+        await _queue.SendAsync(Credential, TimeSpan.FromMinutes(2), Cancellation);
+        await _queue.SendAsync(Credential, TimeSpan.Zero, Cancellation);
+        _clock.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.NotNull(await _queue.ReceiveAsync(Visit, Cancellation));
+        Assert.NotNull(await _queue.ReceiveAsync(Visit, Cancellation));
+        Assert.Null(await _queue.ReceiveAsync(Visit, Cancellation));
+    }
+
+    [Fact]
+    public async Task Adds_work_that_is_asked_for_while_an_equal_message_is_being_worked_on()
+    {
+        await TakeAsync();
+
+        await _queue.SendAsync(Credential, TimeSpan.Zero, Cancellation);
+
+        Assert.NotNull(await _queue.ReceiveAsync(Visit, Cancellation));
+    }
+
+    [Fact]
+    public async Task Survives_a_restart()
+    {
+        await _queue.SendAsync(Credential, TimeSpan.Zero, Cancellation);
+
+        using var reopened = new SqliteDatabase(_ledger.Path);
+
+        Assert.NotNull(await new SqliteWorkQueue(reopened, _clock).ReceiveAsync(Visit, Cancellation));
+    }
+
+    [Fact]
+    public async Task Refuses_delays_a_storage_queue_would_refuse()
+    {
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _queue.SendAsync(Credential, TimeSpan.FromSeconds(-1), Cancellation));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _queue.SendAsync(Credential, TimeSpan.FromDays(8), Cancellation));
+    }
+
+    public void Dispose()
+    {
+        _database.Dispose();
+        _ledger.Dispose();
+    }
+
+    private async Task<QueuedWork> TakeAsync()
+    {
+        await _queue.SendAsync(Credential, TimeSpan.Zero, Cancellation);
+        return await _queue.ReceiveAsync(Visit, Cancellation) ?? throw new InvalidOperationException("Nothing was visible.");
+    }
+}
