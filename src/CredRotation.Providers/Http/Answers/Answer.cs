@@ -1,0 +1,21 @@
+namespace CredRotation.Providers.Http.Answers;
+
+/// <summary>What came back from one request, bounded: a status if there was one, a body only if it was whole and readable.</summary>
+/// <param name="Status">Null: no answer arrived, and the request may have had its effect.</param>
+/// <param name="RetryAfter">How long the remote asks us to stay away, never negative.</param>
+/// <param name="Trouble">In our own words, why something is missing; never remote text.</param>
+internal sealed record Answer(int? Status, DateTimeOffset? RemoteDate, TimeSpan? RetryAfter, JsonBody? Body, string? Trouble) : IDisposable
+{
+    public static Answer Lost(string trouble) => new(null, null, null, null, trouble);
+
+    /// <summary>What happened, for people.</summary>
+    public string Words => (Status, Trouble) switch
+    {
+        (null, _) => Trouble ?? "no answer arrived",
+        ( >= 300 and < 400, _) => $"the provider answered {Status}, a redirect, which is never followed",
+        (_, null) => $"the provider answered {Status}",
+        _ => $"the provider answered {Status}, but {Trouble}",
+    };
+
+    public void Dispose() => Body?.Dispose();
+}

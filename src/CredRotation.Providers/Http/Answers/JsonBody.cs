@@ -1,0 +1,60 @@
+using System.Text.Json;
+
+namespace CredRotation.Providers.Http.Answers;
+
+/// <summary>A remote's JSON, read so that hostile content (lone surrogates, bad UTF-8, doubled names) is only ever "not there".</summary>
+internal sealed class JsonBody : IDisposable
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+    private readonly JsonDocument _document;
+
+    private JsonBody(JsonDocument document) => _document = document;
+
+    /// <summary>Null when the bytes are not one JSON document.</summary>
+    public static JsonBody? Read(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return new JsonBody(JsonDocument.Parse(bytes, Strict));
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Null when there is nothing at that place, or a JSON null.</summary>
+    public JsonElement? Find(JsonPointer pointer)
+    {
+        try
+        {
+            return pointer.Find(_document.RootElement) is { ValueKind: not JsonValueKind.Null } found ? found : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Null when the place holds no text.</summary>
+    public string? Text(JsonPointer pointer)
+    {
+        try
+        {
+            return Find(pointer) is { ValueKind: JsonValueKind.String } found ? found.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    public decimal? Number(JsonPointer pointer)
+        => Find(pointer) is { ValueKind: JsonValueKind.Number } found && found.TryGetDecimal(out var number) ? number : null;
+
+    /// <summary>Text as it is, a number as its digits; null for anything else.</summary>
+    public string? Scalar(JsonPointer pointer)
+        => Text(pointer) ?? (Find(pointer) is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : null);
+
+    public void Dispose() => _document.Dispose();
+}

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using CredRotation.Providers.Http.Templates;
+
+namespace CredRotation.Providers.Http.Answers;
+
+/// <summary>One thing an answer's body must show. A JSON null counts as absent, and types are never converted.</summary>
+internal abstract record Predicate(JsonPointer Pointer)
+{
+    public abstract bool Holds(JsonBody body, TemplateValues values);
+
+    public sealed record Exists(JsonPointer Pointer) : Predicate(Pointer)
+    {
+        public override bool Holds(JsonBody body, TemplateValues values) => body.Find(Pointer) is not null;
+    }
+
+    public sealed record Absent(JsonPointer Pointer) : Predicate(Pointer)
+    {
+        public override bool Holds(JsonBody body, TemplateValues values) => body.Find(Pointer) is null;
+    }
+
+    public sealed record EqualsText(JsonPointer Pointer, Template Expected) : Predicate(Pointer)
+    {
+        public override bool Holds(JsonBody body, TemplateValues values)
+            => string.Equals(body.Text(Pointer), Expected.Expand(values), StringComparison.Ordinal);
+    }
+
+    public sealed record EqualsFlag(JsonPointer Pointer, bool Expected) : Predicate(Pointer)
+    {
+        public override bool Holds(JsonBody body, TemplateValues values)
+            => body.Find(Pointer)?.ValueKind == (Expected ? JsonValueKind.True : JsonValueKind.False);
+    }
+
+    public sealed record EqualsNumber(JsonPointer Pointer, decimal Expected) : Predicate(Pointer)
+    {
+        public override bool Holds(JsonBody body, TemplateValues values) => body.Number(Pointer) == Expected;
+    }
+
+    public sealed record LessOrEqual(JsonPointer Pointer, decimal Most) : Predicate(Pointer)
+    {
+        public override bool Holds(JsonBody body, TemplateValues values) => body.Number(Pointer) <= Most;
+    }
+}

@@ -1,0 +1,100 @@
+using CredRotation.Engine;
+
+namespace CredRotation.Providers.Http.Document;
+
+/// <summary>Reads the traits block and refuses combinations that contradict themselves.</summary>
+internal static class CapabilitiesReader
+{
+    private static readonly string[] Durations = ["listSettle", "activationDelayMax", "retireDelayMax", "landingMax", "lifetimeMax"];
+
+    public static Capabilities? Read(Node node, IReadOnlyDictionary<string, ParameterDeclaration> parameters)
+    {
+        if (!node.IsObjectOf(
+            "topology", "secretOrigin", "oldValidity", "retireBy", "issueReplay", "list", "listSettle", "selfManaged", "activationDelayMax",
+            "retireDelayMax", "landingMax", "lifetimeMax", "refusedProbesAllowed", "probeStartsClock", "probeNetworkBound", "forbiddenProvesAlive"))
+            return null;
+
+        var durations = Durations.Where(name => node.Find(name) is not null)
+            .ToDictionary(name => name, name => ReadDuration(node.Find(name)!, parameters), StringComparer.Ordinal);
+        var (mode, start) = ReadOldValidity(node, parameters, durations);
+        var traits = new ProviderTraits
+        {
+            Topology = node.Need("topology", "say how many credentials may live at once: overlap or in-place")
+                ?.Choice(("overlap", Topology.Overlap), ("in-place", Topology.InPlace)) ?? default,
+            SecretOrigin = node.Find("secretOrigin")?.Choice(("provider", SecretOrigin.Provider)) ?? default,
+            IssueReplay = node.Need("issueReplay", "say what a repeated issue does")?.Choice(
+                ("none", IssueReplay.None),
+                ("idempotency-key", IssueReplay.IdempotencyKey),
+                ("reissue-orphan-expires", IssueReplay.ReissueOrphanExpires),
+                ("reissue-cancels-pending", IssueReplay.ReissueCancelsPending),
+                ("reissue-forbidden", IssueReplay.ReissueForbidden)) ?? default,
+            OldValidity = mode,
+            ClockStart = start,
+            RetireBy = node.Need("retireBy", "say how the old credential dies: timer, id or secret-value")
+                ?.Choice(("timer", RetireBy.TimerOnly), ("id", RetireBy.Id), ("secret-value", RetireBy.SecretValue)) ?? default,
+            CanList = node.Need("list", "say \"none\"; \"full\" comes in a later version")?.Choice(("none", false)) ?? false,
+            SelfManaged = node.Find("selfManaged")?.Flag() ?? false,
+            RefusedProbesAllowed = node.Find("refusedProbesAllowed")?.Integer(1, 1000) ?? 20,
+            ProbeStartsClock = node.Find("probeStartsClock")?.Flag() ?? false,
+            ProbeNetworkBound = node.Find("probeNetworkBound")?.Flag() ?? false,
+            ForbiddenProvesAlive = node.Find("forbiddenProvesAlive")?.Flag() ?? false,
+        };
+        CheckTogether(node, traits);
+        return new Capabilities(traits, durations);
+    }
+
+    private static (OldValidity Mode, ClockStart Start) ReadOldValidity(
+        Node node, IReadOnlyDictionary<string, ParameterDeclaration> parameters, Dictionary<string, DurationSetting> durations)
+    {
+        if (node.Need("oldValidity", "say how long the old credential lives, for example { \"mode\": \"until-retired\" }") is not { } old
+            || !old.IsObjectOf("mode", "startsAt", "fixed"))
+            return default;
+
+        var mode = old.Need("mode", "use timer, until-retired or immediate")
+            ?.Choice(("timer", OldValidity.Timer), ("until-retired", OldValidity.UntilRetired), ("immediate", OldValidity.Immediate)) ?? default;
+        if (mode is not OldValidity.Timer)
+        {
+            old.Find("startsAt")?.Problem("belongs to a timer, and there is none", "remove it or set mode to timer");
+            old.Find("fixed")?.Problem("belongs to a timer, and there is none", "remove it or set mode to timer");
+            return (mode, default);
+        }
+
+        var start = old.Need("startsAt", "say what starts the timer: issue, first-use or approval")
+            ?.Choice(("issue", ClockStart.Issue), ("first-use", ClockStart.FirstUse), ("approval", ClockStart.Approval)) ?? default;
+        if (old.Need("fixed", "say how long the old credential lives, for example PT24H") is { } life)
+        {
+            var setting = ReadDuration(life, parameters);
+            if (setting.Fixed == TimeSpan.Zero) life.Problem("is a timer without time", "use mode immediate if the old credential dies at once");
+            durations["oldLife"] = setting;
+        }
+
+        return (mode, start);
+    }
+
+    private static DurationSetting ReadDuration(Node node, IReadOnlyDictionary<string, ParameterDeclaration> parameters)
+    {
+        if (node.Text() is not { } text) return new DurationSetting(TimeSpan.Zero, null);
+        if (Duration.Parse(text) is { } span) return new DurationSetting(span, null);
+
+        if (text.StartsWith("{{p.", StringComparison.Ordinal) && text.EndsWith("}}", StringComparison.Ordinal)
+            && parameters.TryGetValue(text[4..^2], out var parameter) && parameter.Type is ParameterType.Duration)
+            return new DurationSetting(null, text[4..^2]);
+
+        node.Problem("is not a duration", $"write {Duration.Shape}, or {{{{p.name}}}} of a declared parameter of type duration");
+        return new DurationSetting(TimeSpan.FromSeconds(1), null);
+    }
+
+    private static void CheckTogether(Node node, ProviderTraits traits)
+    {
+        if (traits.RetireBy is RetireBy.TimerOnly && traits.OldValidity is OldValidity.UntilRetired)
+            node.Problem("retires by timer, but the old credential lives until it is retired", "set oldValidity to a timer, or retireBy to id or secret-value");
+        if (traits.RetireBy is not RetireBy.TimerOnly && traits.OldValidity is OldValidity.Immediate)
+            node.Problem("retires by a call, but the old credential dies at once", "set retireBy to timer");
+        if (traits.IssueReplay is IssueReplay.ReissueOrphanExpires && traits.OldValidity is not OldValidity.Timer)
+            node.Problem("says that a lost key expires, but names no timer", "set oldValidity to a timer, or issueReplay to none");
+        if (traits is { Topology: Topology.InPlace, SelfManaged: true })
+            node.Problem("manages itself in place: one lost answer would lock everybody out", "use a separate management credential");
+        if (traits.Topology is Topology.InPlace != traits.OldValidity is OldValidity.Immediate)
+            node.Problem("in-place and an old credential that dies at once belong together", "use both or neither");
+    }
+}

@@ -1,0 +1,153 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using CredRotation.Providers.Http.Answers;
+using CredRotation.Providers.Http.Requests;
+using CredRotation.Providers.Http.Templates;
+
+namespace CredRotation.Providers.Http.Document;
+
+/// <summary>Turns a vendor file into a checked document, or tells everything that is wrong with it at once.</summary>
+internal static partial class DocumentReader
+{
+    private const int LengthMax = 256 * 1024;
+    private static readonly JsonDocumentOptions Lenient = new() { AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    /// <summary>Null when a problem was told.</summary>
+    public static VendorDocument? Read(ProviderFile file, List<ProviderFileProblem> problems)
+    {
+        if (file.Text.Length > LengthMax)
+        {
+            problems.Add(new ProviderFileProblem(file.Name, "", "is larger than 256 K characters", "a vendor fits on a few pages; split it"));
+            return null;
+        }
+
+        var before = problems.Count;
+        try
+        {
+            using var json = JsonDocument.Parse(file.Text, Lenient);
+            var document = Read(new Node(file.Name, json.RootElement.Clone(), "", problems), JsonSerializer.Serialize(json.RootElement));
+            return problems.Count == before ? document : null;
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
+        {
+            var line = unreadable is JsonException { LineNumber: { } number } ? $" (line {number + 1})" : "";
+            problems.Add(new ProviderFileProblem(file.Name, "", $"is not JSON{line}", "correct the syntax; members may not be repeated"));
+            return null;
+        }
+    }
+
+    /// <summary>What parameters and management credentials may be called.</summary>
+    public static bool IsName(string text) => NamePattern().IsMatch(text);
+
+    private static VendorDocument? Read(Node root, string text)
+    {
+        if (!root.IsObjectOf("schemaVersion", "provider", "parameters", "allowedHosts", "loopback", "capabilities", "auth", "operations", "errors", "redact"))
+            return null;
+
+        if (root.Need("schemaVersion", "write \"schemaVersion\": 1")?.Integer(1, int.MaxValue) is { } version and not 1)
+            root.Find("schemaVersion")!.Problem($"is {version}, which this version cannot read", "write 1, or use a newer version of the app");
+
+        var kind = ReadKind(root);
+        var parameters = ReadParameters(root);
+        var hosts = ReadHosts(root);
+        var capabilities = root.Need("capabilities", "state the provider's traits") is { } traits ? CapabilitiesReader.Read(traits, parameters) : null;
+        var errors = root.Find("errors")?.Items().Select(ReadError).OfType<ErrorRule>().ToList() ?? [];
+        var redact = root.Find("redact")?.Items().Select(item => item.Pointer()).OfType<JsonPointer>().ToList() ?? [];
+        var auth = AuthReader.Read(root, parameters);
+
+        if (root.Need("operations", "describe at least issue and verify") is not { } operations || capabilities is null) return null;
+
+        return new OperationReader(parameters, hosts, auth, capabilities.Fixed).Read(operations) is { } read
+            ? new VendorDocument
+            {
+                Provider = kind,
+                Text = text,
+                Parameters = parameters,
+                Hosts = hosts,
+                Capabilities = capabilities,
+                Target = read.Target,
+                Issue = read.Issue,
+                Verify = read.Verify,
+                Retire = read.Retire,
+                Errors = errors,
+                Redact = redact,
+                SecretNames = [.. read.Templates.SelectMany(template => template.Placeholders)
+                    .Where(placeholder => placeholder.Source is Source.Vault)
+                    .Select(placeholder => placeholder.Name)
+                    .Distinct(StringComparer.Ordinal)
+                    .Order(StringComparer.Ordinal)],
+            }
+            : null;
+    }
+
+    private static string ReadKind(Node root)
+    {
+        var kind = root.Need("provider", "name the provider kind")?.Text() ?? "";
+        if (kind.Length > 0 && !KindPattern().IsMatch(kind))
+            root.Find("provider")!.Problem("is no provider kind", "use 3 to 60 characters of a-z, 0-9 and single hyphens, beginning with a letter");
+        return kind;
+    }
+
+    private static Dictionary<string, ParameterDeclaration> ReadParameters(Node root)
+    {
+        var declared = new Dictionary<string, ParameterDeclaration>(StringComparer.Ordinal);
+        if (root.Find("parameters") is not { } parameters || !parameters.IsObject()) return declared;
+
+        foreach (var (name, node) in parameters.Members())
+        {
+            if (!IsName(name)) node.Problem("has a name that no setting can have", "use 1 to 60 characters of a-z, A-Z, 0-9, -");
+            if (!node.IsObjectOf("type", "default")) continue;
+
+            var type = node.Need("type", "use string, uri, integer or duration")?.Choice(
+                ("string", ParameterType.String), ("uri", ParameterType.Uri), ("integer", ParameterType.Integer), ("duration", ParameterType.Duration));
+            var declaration = new ParameterDeclaration(type ?? ParameterType.String, node.Find("default")?.Text());
+            if (type is not null && declaration.Default is { } standard && declaration.Fault(standard) is { } shape)
+                node.Find("default")!.Problem("does not fit its type", $"write {shape}");
+            declared[name] = declaration;
+        }
+
+        return declared;
+    }
+
+    private static AllowedHosts ReadHosts(Node root)
+    {
+        var hosts = new List<string>();
+        foreach (var item in root.Need("allowedHosts", "list every host that this provider's requests may go to")?.Items() ?? [])
+        {
+            if (item.Text() is not { } host) continue;
+
+            if (HostPattern().IsMatch(host)) hosts.Add(host);
+            else item.Problem("is not a host name", "write it in lower case without scheme, port, path, wildcard or placeholder, for example api.example.com");
+        }
+
+        return new AllowedHosts(hosts, root.Find("loopback")?.Flag() ?? false);
+    }
+
+    private static ErrorRule? ReadError(Node node)
+    {
+        if (!node.IsObjectOf("status", "class", "code", "codes")) return null;
+
+        var statuses = node.Need("status", "list the statuses this is about")?.Statuses() ?? [];
+        var meaning = node.Need("class", "say what the error means")?.Choice(
+            ("rejected", ErrorClass.Rejected), ("throttled", ErrorClass.Throttled), ("conflict", ErrorClass.Conflict),
+            ("noCapacity", ErrorClass.NoCapacity), ("unknown", ErrorClass.Unknown)) ?? default;
+        if (statuses.Any(status => status < 400))
+            node.Find("status")!.Problem("calls an answer below 400 an error", "only 400 to 599 belong here; a success that shows a fault is told by require");
+        if (meaning is not ErrorClass.Unknown && statuses.Any(status => status is 408 or >= 500))
+            node.Find("status")!.Problem("claims to know what happened after a time-out or a server's failure", "408 and 500 to 599 are always unknown");
+
+        var code = node.Find("code")?.Pointer();
+        var codes = node.Find("codes")?.Items().Select(item => item.Text()).OfType<string>().ToList() ?? [];
+        if (codes.Count > 0 && code is null) node.Problem("lists codes, but not where they are", "add \"code\" with a JSON Pointer");
+        return new ErrorRule(statuses, meaning, code, codes);
+    }
+
+    [GeneratedRegex(@"\A[a-z](?:-?[a-z0-9]){2,59}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex KindPattern();
+
+    [GeneratedRegex(@"\A[a-zA-Z][a-zA-Z0-9-]{0,59}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"\A(?=.{4,253}\z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex HostPattern();
+}

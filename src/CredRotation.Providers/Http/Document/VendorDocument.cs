@@ -1,0 +1,58 @@
+using CredRotation.Engine;
+using CredRotation.Providers.Http.Answers;
+using CredRotation.Providers.Http.Requests;
+
+namespace CredRotation.Providers.Http.Document;
+
+/// <summary>A vendor file after every check: nothing in it is looked up, parsed or guessed again.</summary>
+internal sealed record VendorDocument
+{
+    public required string Provider { get; init; }
+
+    /// <summary>The file without white space and comments; reading it again gives the same document.</summary>
+    public required string Text { get; init; }
+
+    public required IReadOnlyDictionary<string, ParameterDeclaration> Parameters { get; init; }
+
+    public required AllowedHosts Hosts { get; init; }
+
+    public required Capabilities Capabilities { get; init; }
+
+    /// <summary>Absent only where an issue endangers nothing.</summary>
+    public required Operation? Target { get; init; }
+
+    public required IssueOperation Issue { get; init; }
+
+    public required VerifyOperation Verify { get; init; }
+
+    public required RetireOperation? Retire { get; init; }
+
+    public required IReadOnlyList<ErrorRule> Errors { get; init; }
+
+    public required IReadOnlyList<JsonPointer> Redact { get; init; }
+
+    /// <summary>The management credentials that any template names.</summary>
+    public required IReadOnlyList<string> SecretNames { get; init; }
+}
+
+/// <summary>A duration of the traits: fixed in the file, or an account's parameter.</summary>
+internal sealed record DurationSetting(TimeSpan? Fixed, string? Parameter);
+
+/// <summary>The traits, with the durations that an account may set.</summary>
+internal sealed record Capabilities(ProviderTraits Fixed, IReadOnlyDictionary<string, DurationSetting> Durations);
+
+/// <summary>One request and what a good answer to it looks like.</summary>
+internal sealed record Operation(RequestTemplate Request, AuthScheme Auth, IReadOnlyList<int> SuccessStatuses, IReadOnlyList<Predicate> Require)
+{
+    public IEnumerable<Templates.Template> Templates
+        => Request.Templates.Concat(Auth.Templates).Concat(Require.OfType<Predicate.EqualsText>().Select(predicate => predicate.Expected));
+}
+
+/// <summary>Issue, and where its answer holds what.</summary>
+internal sealed record IssueOperation(Operation Call, Pick Secret, Pick? Id, Pick? ExpiresOn, Pick? OldValidUntil);
+
+/// <summary>The probe, and what its refusals mean.</summary>
+internal sealed record VerifyOperation(Operation Call, Pick? Identity, IReadOnlyList<int> Refused, IReadOnlyList<int> Forbidden);
+
+/// <summary>Retire, and the statuses that say somebody was there before.</summary>
+internal sealed record RetireOperation(Operation Call, IReadOnlyList<int> AlreadyGone);

@@ -1,0 +1,204 @@
+using CredRotation.Engine;
+using CredRotation.Providers.Http.Answers;
+using CredRotation.Providers.Http.Document;
+using CredRotation.Providers.Http.Requests;
+using CredRotation.Providers.Http.Templates;
+
+namespace CredRotation.Providers.Http;
+
+/// <summary>Speaks to any vendor that a file describes. Decides nothing: the file says what an answer means, and what it leaves open is unknown.</summary>
+internal sealed class HttpProvider(VendorDocument document, HttpExchange exchange) : ICredentialProvider
+{
+    // Key Vault takes 25 thousand bytes, and what cannot be stored is not held.
+    private const int SecretLengthMax = 24_000;
+
+    private readonly AccountParameters _parameters = new(document);
+
+    public string Kind => document.Provider;
+
+    public string Configuration => document.Text;
+
+    public IReadOnlyList<string> SecretNames => document.SecretNames;
+
+    public ProviderTraits Describe(IReadOnlyDictionary<string, string> parameters) => _parameters.Describe(parameters);
+
+    public IEnumerable<string> Validate(IReadOnlyDictionary<string, string> parameters) => _parameters.Faults(parameters);
+
+    public async Task<TargetOutcome> CheckTargetAsync(ProviderTarget target, CancellationToken cancellationToken)
+    {
+        // The file may leave this out only where an issue endangers nothing.
+        if (document.Target is not { } operation) return new TargetOutcome.Readable(null);
+
+        var values = Values(target);
+        var (request, refusal) = Build("target", operation, values);
+        if (request is null) return new TargetOutcome.Unreadable(refusal!, null);
+
+        using (request)
+        using (var answer = await exchange.SendAsync(Kind, "target", request, cancellationToken))
+        {
+            if (IsSuccess(operation, answer))
+            {
+                return answer.Body is null ? new TargetOutcome.Unknown(answer.Words, answer.RemoteDate)
+                    : FirstUnmet(operation, answer.Body, values) is { } unmet ? new TargetOutcome.Unreadable($"unmet:{unmet}", answer.RemoteDate)
+                    : new TargetOutcome.Readable(answer.RemoteDate);
+            }
+
+            return Classify(answer) switch
+            {
+                ErrorClass.Rejected or ErrorClass.NoCapacity => new TargetOutcome.Unreadable(Code(answer, values), answer.RemoteDate),
+                ErrorClass.Throttled => new TargetOutcome.Throttled(After(answer), answer.RemoteDate),
+                _ => new TargetOutcome.Unknown(answer.Words, answer.RemoteDate),
+            };
+        }
+    }
+
+    public async Task<IssueOutcome> IssueAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
+    {
+        var operation = document.Issue.Call;
+        var values = Values(target) with { Ticket = ticket };
+        var (request, refusal) = Build("issue", operation, values);
+        if (request is null) return new IssueOutcome.Rejected(refusal!);
+
+        using (request)
+        using (var answer = await exchange.SendAsync(Kind, "issue", request, cancellationToken))
+        {
+            if (IsSuccess(operation, answer)) return ReadIssued(answer, values);
+
+            return Classify(answer) switch
+            {
+                ErrorClass.Rejected => new IssueOutcome.Rejected(Code(answer, values)),
+                ErrorClass.NoCapacity => new IssueOutcome.NoCapacity(Code(answer, values)),
+                ErrorClass.Throttled => new IssueOutcome.Throttled(After(answer)),
+                _ => new IssueOutcome.Unknown($"{answer.Words}; a credential may exist that nobody can read."),
+            };
+        }
+    }
+
+    public async Task<ProbeOutcome> VerifyAsync(ProviderTarget target, Candidate candidate, CancellationToken cancellationToken)
+    {
+        var (verify, values) = (document.Verify, Values(target) with { New = candidate });
+        var (request, refusal) = Build("verify", verify.Call, values);
+        if (request is null) return new ProbeOutcome.Unknown(refusal!, null);
+
+        using (request)
+        using (var answer = await exchange.SendAsync(Kind, "verify", request, cancellationToken))
+        {
+            if (IsSuccess(verify.Call, answer)) return ReadProbe(answer, values);
+
+            return answer.Status switch
+            {
+                { } status when verify.Refused.Contains(status) => new ProbeOutcome.Refused(answer.RemoteDate),
+                { } status when verify.Forbidden.Contains(status) => new ProbeOutcome.Forbidden(answer.RemoteDate),
+                _ when Classify(answer) is ErrorClass.Throttled => new ProbeOutcome.Throttled(After(answer), answer.RemoteDate),
+                _ => new ProbeOutcome.Unknown(answer.Words, answer.RemoteDate),
+            };
+        }
+    }
+
+    public async Task<RetireOutcome> RetireAsync(ProviderTarget target, RetireTicket ticket, CancellationToken cancellationToken)
+    {
+        if (document.Retire is not { } retire) return new RetireOutcome.EndsByTimer();
+
+        var values = Values(target) with { Old = ticket };
+        var (request, refusal) = Build("retire", retire.Call, values);
+        if (request is null) return new RetireOutcome.Rejected(refusal!);
+
+        using (request)
+        using (var answer = await exchange.SendAsync(Kind, "retire", request, cancellationToken))
+        {
+            if (answer.Status is { } status && retire.AlreadyGone.Contains(status)) return new RetireOutcome.AlreadyGone();
+            if (IsSuccess(retire.Call, answer))
+            {
+                return retire.Call.Require.Count == 0 || (answer.Body is { } body && FirstUnmet(retire.Call, body, values) is null)
+                    ? new RetireOutcome.Retired()
+                    : new RetireOutcome.Unknown($"{answer.Words}, but not what shows that it was retired.");
+            }
+
+            return Classify(answer) switch
+            {
+                ErrorClass.Rejected or ErrorClass.NoCapacity => new RetireOutcome.Rejected(Code(answer, values)),
+                ErrorClass.Throttled => new RetireOutcome.Throttled(After(answer)),
+                _ => new RetireOutcome.Unknown(answer.Words),
+            };
+        }
+    }
+
+    // Without a list nothing can be looked up again; the traits say what a repeat does.
+    public Task<RecoverOutcome> RecoverAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
+        => Task.FromResult<RecoverOutcome>(new RecoverOutcome.Indeterminate());
+
+    public Task<IReadOnlyList<ListedCredential>?> ListAsync(ProviderTarget target, CancellationToken cancellationToken)
+        => Task.FromResult<IReadOnlyList<ListedCredential>?>(null);
+
+    // From here on a credential exists: whatever cannot be read leaves it unknown, never refused.
+    private IssueOutcome ReadIssued(Answer answer, TemplateValues values)
+    {
+        var issue = document.Issue;
+        if (answer.Body is not { } body) return Lost(answer.Words);
+        if (body.Text(issue.Secret.Pointer) is not { Length: > 0 and <= SecretLengthMax } value) return Lost($"the answer holds no usable secret at {issue.Secret.Pointer}");
+
+        var secret = new SecretText(value);
+        if (FirstUnmet(issue.Call, body, values) is { } unmet) return Lost($"the answer does not show what it must at {unmet}");
+
+        var (id, expiresOn, oldValidUntil) = (issue.Id is { } handle ? body.Scalar(handle.Pointer) : null, issue.ExpiresOn?.Instant(body), issue.OldValidUntil?.Instant(body));
+        if (issue.Id is not null && !IsUsableId(id, value)) return Lost($"the answer holds no usable id at {issue.Id.Pointer}");
+        if (issue.ExpiresOn is not null && expiresOn is null) return Lost($"the answer holds no instant at {issue.ExpiresOn.Pointer}");
+        if (issue.OldValidUntil is not null && oldValidUntil is null) return Lost($"the answer holds no instant at {issue.OldValidUntil.Pointer}");
+
+        return new IssueOutcome.Issued(secret, id, expiresOn, oldValidUntil);
+
+        static IssueOutcome.Unknown Lost(string words) => new($"{words}; a credential exists that nobody can read.");
+    }
+
+    private ProbeOutcome ReadProbe(Answer answer, TemplateValues values)
+    {
+        var verify = document.Verify;
+        if (answer.Body is not { } body)
+        {
+            return verify.Identity is null && verify.Call.Require.Count == 0
+                ? new ProbeOutcome.Works(null, answer.RemoteDate)
+                : new ProbeOutcome.Unknown(answer.Words, answer.RemoteDate);
+        }
+
+        if (FirstUnmet(verify.Call, body, values) is { } unmet)
+            return new ProbeOutcome.WrongIdentity($"The credential is accepted, but the answer differs from the target at {unmet}.", answer.RemoteDate);
+        if (verify.Identity is null) return new ProbeOutcome.Works(null, answer.RemoteDate);
+
+        return body.Scalar(verify.Identity.Pointer) is { Length: > 0 } identity
+            ? new ProbeOutcome.Works(Redaction(answer, values).Name(identity), answer.RemoteDate)
+            : new ProbeOutcome.Unknown($"The credential is accepted, but the answer names no owner at {verify.Identity.Pointer}.", answer.RemoteDate);
+    }
+
+    private (HttpRequestMessage? Request, string? Refusal) Build(string name, Operation operation, TemplateValues values)
+    {
+        var (request, refusal) = RequestBuilder.Build(operation, values, document.Hosts);
+        if (refusal is not null) exchange.TellRefused(Kind, name, refusal);
+        return (request, refusal);
+    }
+
+    private TemplateValues Values(ProviderTarget target) => new(_parameters.WithDefaults(target.Parameters), target);
+
+    private static bool IsSuccess(Operation operation, Answer answer) => answer.Status is { } status && operation.SuccessStatuses.Contains(status);
+
+    private static string? FirstUnmet(Operation operation, JsonBody body, TemplateValues values)
+        => operation.Require.FirstOrDefault(predicate => !predicate.Holds(body, values))?.Pointer.Text;
+
+    private ErrorClass Classify(Answer answer)
+        => document.Errors.FirstOrDefault(rule => rule.Covers(answer))?.Class
+            // 429 says by itself that nothing was done.
+            ?? (answer.Status == 429 ? ErrorClass.Throttled : ErrorClass.Unknown);
+
+    private string Code(Answer answer, TemplateValues values)
+        => document.Errors.FirstOrDefault(rule => rule.Covers(answer))?.CodeIn(answer) is { Length: > 0 } code
+            ? Redaction(answer, values).Code(code)
+            : $"http-{answer.Status}";
+
+    private Redaction Redaction(Answer answer, TemplateValues values)
+        => new(document.Redact.Append(document.Issue.Secret.Pointer).Select(pointer => answer.Body?.Scalar(pointer)).OfType<string>().Concat(values.Secrets));
+
+    private TimeSpan After(Answer answer) => answer.RetryAfter ?? exchange.DefaultRetryAfter;
+
+    // An id is stored and shown, so it must be short, plain, and not the secret.
+    private static bool IsUsableId(string? id, string secret)
+        => id is { Length: > 0 and <= 200 } && id.All(character => character is > ' ' and <= '~') && !id.Contains(secret, StringComparison.Ordinal);
+}

@@ -1,0 +1,106 @@
+using CredRotation.Providers.Http.Document;
+
+namespace CredRotation.Providers.Http.Templates;
+
+/// <summary>Reads what stands between the braces and refuses whatever would have no value, no meaning or no business at that place.</summary>
+internal static class PlaceholderReader
+{
+    private static readonly Dictionary<string, (Source Source, Known Needs)> Words = new(StringComparer.Ordinal)
+    {
+        ["target"] = (Source.Target, Known.Nothing),
+        ["new.id"] = (Source.NewId, Known.New),
+        ["new.secret"] = (Source.NewSecret, Known.New),
+        ["old.id"] = (Source.OldId, Known.Old),
+        ["old.secret"] = (Source.OldSecret, Known.Old),
+        ["marker"] = (Source.Marker, Known.Ticket),
+        ["idempotencyKey"] = (Source.IdempotencyKey, Known.Ticket),
+        ["attempt"] = (Source.Attempt, Known.Ticket),
+        ["expiresOn"] = (Source.ExpiresOn, Known.Ticket),
+    };
+
+    private static readonly Dictionary<string, Filter> Filters = new(StringComparer.Ordinal)
+    {
+        ["number"] = Filter.Number,
+        ["iso8601"] = Filter.Iso8601,
+        ["date"] = Filter.Date,
+        ["unixSeconds"] = Filter.UnixSeconds,
+        ["raw"] = Filter.Raw,
+    };
+
+    public static Placeholder? Read(Node node, string inner, TemplateRules rules)
+    {
+        var cut = inner.Split('|', 2);
+        if (ReadSource(node, cut[0], rules) is not { } named) return null;
+
+        var filter = Filter.None;
+        if (cut.Length == 2 && !Filters.TryGetValue(cut[1], out filter))
+        {
+            node.Problem($"uses the unknown filter '{cut[1]}'", $"use one of {string.Join(", ", Filters.Keys)}");
+            return null;
+        }
+
+        var placeholder = new Placeholder(named.Source, named.Name, filter);
+        if (Misuse(placeholder, rules) is not { } misuse) return placeholder;
+
+        node.Problem(misuse.What, misuse.Remedy);
+        return null;
+    }
+
+    private static (Source Source, string Name)? ReadSource(Node node, string word, TemplateRules rules)
+    {
+        if (word.StartsWith("p.", StringComparison.Ordinal))
+        {
+            if (rules.Parameters.TryGetValue(word[2..], out var parameter))
+                return (parameter.Type is ParameterType.Uri ? Source.BaseAddress : Source.Parameter, word[2..]);
+
+            node.Problem($"names the parameter '{word[2..]}', which the file does not declare", "declare it under /parameters or correct the name");
+            return null;
+        }
+
+        if (word.StartsWith("vault:", StringComparison.Ordinal))
+        {
+            if (DocumentReader.IsName(word[6..])) return (Source.Vault, word[6..]);
+
+            node.Problem($"names the management credential '{word[6..]}'", "use 1 to 60 characters of a-z, A-Z, 0-9, - after vault:");
+            return null;
+        }
+
+        if (!Words.TryGetValue(word, out var known))
+        {
+            node.Problem($"holds the unknown placeholder '{word}'", $"use p.<parameter>, vault:<name> or one of {string.Join(", ", Words.Keys)}");
+            return null;
+        }
+
+        if ((rules.Known & known.Needs) == known.Needs) return (known.Source, "");
+
+        node.Problem(
+            $"uses '{word}', which has no value here",
+            "new.* exists in verify, old.* in retire, and marker, idempotencyKey, attempt and expiresOn in issue");
+        return null;
+    }
+
+    private static (string What, string Remedy)? Misuse(Placeholder placeholder, TemplateRules rules)
+    {
+        var type = placeholder.Source is Source.Parameter ? rules.Parameters[placeholder.Name].Type : (ParameterType?)null;
+        var isInstant = placeholder.Source is Source.ExpiresOn;
+
+        return placeholder switch
+        {
+            { Source: Source.BaseAddress } when !rules.IsUrl || placeholder.Filter is not Filter.None
+                => ("puts an address elsewhere than at the start of a url", "use a parameter of type string here"),
+            { IsSecret: true } when !rules.HasSecrets
+                => ("would put a secret where it can be logged or compared", "secrets go into auth, headers or the body"),
+            { Filter: Filter.Iso8601 or Filter.Date or Filter.UnixSeconds } when !isInstant
+                => ("formats something that is no instant", "use iso8601, date and unixSeconds with expiresOn only"),
+            { Filter: Filter.None or Filter.Number or Filter.Raw } when isInstant
+                => ("does not say how to write expiresOn", "add one of the filters iso8601, date, unixSeconds"),
+            { Filter: Filter.Number } when placeholder.Source is not Source.Attempt && type is not ParameterType.Integer
+                => ("makes a number of something that is none", "use number with attempt and with parameters of type integer"),
+            { Filter: Filter.Raw } when !rules.IsUrl || type is not ParameterType.String
+                => ("uses raw outside its one place", "use raw only in a url, with a parameter of type string"),
+            _ when type is ParameterType.Duration
+                => ("would send a duration, for which there is no format yet", "use durations in capabilities only"),
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,44 @@
+using CredRotation.Engine;
+using CredRotation.Providers.Http;
+using CredRotation.Providers.Http.Document;
+using CredRotation.Providers.Http.Requests;
+
+namespace CredRotation.Providers;
+
+/// <summary>Every provider kind there is, read and checked once; a file with a fault stops the start and says all that is wrong.</summary>
+internal sealed class ProviderCatalog : IProviderCatalog
+{
+    private readonly HttpExchange _exchange;
+    private readonly Dictionary<string, HttpProvider> _providers = new(StringComparer.Ordinal);
+
+    public ProviderCatalog(IEnumerable<ProviderFile> files, HttpExchange exchange)
+    {
+        _exchange = exchange;
+        var problems = new List<ProviderFileProblem>();
+        foreach (var file in files)
+        {
+            if (DocumentReader.Read(file, problems) is not { } document) continue;
+            if (!_providers.TryAdd(document.Provider, new HttpProvider(document, exchange)))
+                problems.Add(new ProviderFileProblem(file.Name, "/provider", $"is '{document.Provider}', which another file already describes", "give each provider its own kind"));
+        }
+
+        if (problems.Count > 0) throw new ProviderFileException(problems);
+    }
+
+    public IReadOnlyList<string> Kinds => [.. _providers.Keys.Order(StringComparer.Ordinal)];
+
+    public ICredentialProvider? Find(string kind) => _providers.GetValueOrDefault(kind);
+
+    public ICredentialProvider Restore(string kind, string configuration)
+    {
+        if (_providers.TryGetValue(kind, out var current) && current.Configuration == configuration) return current;
+
+        // The file changed or went away since the plan was frozen; the rotation goes on with what people approved.
+        var problems = new List<ProviderFileProblem>();
+        var name = $"the frozen plan's {kind}";
+        var document = DocumentReader.Read(new ProviderFile(name, configuration), problems);
+        if (document is not null && document.Provider != kind)
+            problems.Add(new ProviderFileProblem(name, "/provider", $"is '{document.Provider}'", "the plan is damaged; abandon the rotation and begin a new one"));
+        return document is not null && problems.Count == 0 ? new HttpProvider(document, _exchange) : throw new ProviderFileException(problems);
+    }
+}

@@ -1,0 +1,36 @@
+using CredRotation.Engine;
+using CredRotation.Providers.Http.Document;
+using CredRotation.Providers.Http.Requests;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace CredRotation.Providers;
+
+/// <summary>Adds every provider the app ships with, and those that <see cref="ProviderFile"/> registrations describe.</summary>
+public static class ProviderRegistration
+{
+    public static IServiceCollection AddProviders(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddHttpClient(HttpExchange.ClientName)
+            // The exchange's own time-out runs on the app's clock; a second one would run on another.
+            .ConfigureHttpClient(client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ActivityHeadersPropagator = null,
+                // The handler silently repeats a request without a body when a pooled connection breaks, and an issue must never be
+                // repeated: so no connection is used twice.
+                PooledConnectionLifetime = TimeSpan.Zero,
+            })
+            // The factory's own log lines would hold addresses, and headers at trace level.
+            .RemoveAllLoggers();
+
+        services.TryAddSingleton<HttpExchange>();
+        services.TryAddSingleton<IProviderCatalog>(provider => new ProviderCatalog(
+            EmbeddedVendors.Read().Concat(provider.GetServices<ProviderFile>()),
+            provider.GetRequiredService<HttpExchange>()));
+        return services;
+    }
+}
