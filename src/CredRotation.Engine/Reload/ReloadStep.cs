@@ -34,9 +34,11 @@ internal sealed class ReloadStep(Remotes remotes, ICredentialVault vault, IConsu
         var versions = await remotes.ReadAsync(visit, "vault", "list versions", "Promote: what was overwritten",
             (callId, token) => vault.ListVersionsAsync(plan.Secret, callId, token), cancellationToken);
         var rotation = visit.Rotation;
-        // Creation times have whole seconds, so order within one second says nothing: any unknown version as new as the expected one counts.
-        var expected = versions.FirstOrDefault(version => version.Version == rotation.ExpectedVersion);
-        var stranger = versions.LastOrDefault(version => version.Version != rotation.PromotedVersion && version.Version != rotation.ExpectedVersion && version.Version != plan.OldVersion && expected is not null && version.CreatedOn >= expected.CreatedOn);
+        // Creation times have whole seconds, so order within one second says nothing: any other version that may be newer than our look before Issue counts.
+        var looked = rotation.Attempts[0].SentOn - Remotes.ClockSkewMax;
+        var expected = versions.FirstOrDefault(version => version.Version == rotation.ExpectedVersion)?.CreatedOn;
+        var stranger = versions.LastOrDefault(version => version.Version != rotation.PromotedVersion && version.Version != rotation.ExpectedVersion && version.Version != plan.OldVersion
+            && version.CreatedOn >= looked && (expected is null || version.CreatedOn >= expected));
         if (stranger is null)
         {
             visit.Open = rotation with { IsOverwriteChecked = true };
