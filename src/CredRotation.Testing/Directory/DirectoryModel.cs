@@ -1,0 +1,68 @@
+namespace CredRotation.Testing;
+
+/// <summary>A person of the simulated directory.</summary>
+/// <param name="UserType"><c>Member</c> or <c>Guest</c>.</param>
+public sealed record DirectoryUser(string Id, string Name, string? Mail, bool IsEnabled = true, string UserType = "Member");
+
+/// <summary>A group of the simulated directory. Members are ids of users or of other groups.</summary>
+/// <param name="HidesMembers">Our permission is missing: members come with null properties, in a 200.</param>
+public sealed record DirectoryGroup(string Id, string Name, string? Mail, IReadOnlyList<string> Members, DateTimeOffset? DeletedOn = null, bool HidesMembers = false);
+
+/// <summary>Behaves like a directory with nested groups and soft deletion.</summary>
+public sealed class DirectoryModel(TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, DirectoryUser> _users = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, DirectoryGroup> _groups = new(StringComparer.OrdinalIgnoreCase);
+
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>Adds a user or replaces the one with that id.</summary>
+    public void Put(DirectoryUser user)
+    {
+        lock (_gate) _users[user.Id] = user;
+    }
+
+    /// <summary>Adds a group or replaces the one with that id.</summary>
+    public void Put(DirectoryGroup group)
+    {
+        lock (_gate) _groups[group.Id] = group;
+    }
+
+    /// <summary>Soft-deletes a group.</summary>
+    public void DeleteGroup(string id)
+    {
+        lock (_gate) _groups[id] = _groups[id] with { DeletedOn = Now };
+    }
+
+    /// <summary>Null when it never existed or is soft-deleted.</summary>
+    public DirectoryGroup? FindGroup(string id)
+    {
+        lock (_gate) return _groups.TryGetValue(id, out var group) && group.DeletedOn is null ? group : null;
+    }
+
+    public DirectoryGroup? FindDeletedGroup(string id)
+    {
+        lock (_gate) return _groups.TryGetValue(id, out var group) && group.DeletedOn is not null ? group : null;
+    }
+
+    /// <summary>The users of a group and of the groups in it, each once, by id.</summary>
+    public IReadOnlyList<DirectoryUser> TransitiveUsers(string groupId)
+    {
+        lock (_gate)
+        {
+            var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+            var open = new Stack<string>([groupId]);
+            List<DirectoryUser> users = [];
+            while (open.TryPop(out var id))
+            {
+                if (!seen.Add(id)) continue;
+                if (_users.TryGetValue(id, out var user)) users.Add(user);
+                else if (_groups.TryGetValue(id, out var group) && group.DeletedOn is null)
+                    foreach (var member in group.Members) open.Push(member);
+            }
+
+            return [.. users.OrderBy(user => user.Id, StringComparer.Ordinal)];
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using CredRotation.Engine;
+using CredRotation.Engine.Authorize;
+
+namespace CredRotation.Testing;
+
+/// <summary>A <see cref="DirectoryModel"/> as the engine's port, without HTTP; trouble is a state, as the port says.</summary>
+public sealed class InMemoryDirectory(DirectoryModel model, FaultInjector faults) : IOwnerDirectory
+{
+    private const int EnoughPeople = 2;
+
+    public async Task<OwnerReading> ReadAsync(string groupId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await faults.RunAsync<OwnerReading>("directory.members", () => Read(groupId), cancellationToken);
+            return answer.IsOk ? answer.Value
+                : Nobody(groupId, answer.Error.Status is 401 or 403 ? OwnerState.CannotSee : OwnerState.Unavailable, $"The directory answered {answer.Error.Status}.");
+        }
+        catch (RemoteTroubleException trouble)
+        {
+            return Nobody(groupId, OwnerState.Unavailable, trouble.Message);
+        }
+    }
+
+    private OwnerReading Read(string groupId)
+    {
+        if (model.FindGroup(groupId) is not { } group) return Nobody(groupId, OwnerState.Gone, "The group does not exist any more.");
+        if (group.HidesMembers) return Nobody(groupId, OwnerState.CannotSee, "The members' properties are hidden from us.");
+        List<OwnerPerson> people =
+        [
+            .. model.TransitiveUsers(groupId)
+                .Where(user => user is { IsEnabled: true, UserType: "Member" })
+                .Select(user => new OwnerPerson(user.Id, user.Name, user.Mail)),
+        ];
+        return new OwnerReading(groupId, group.Name, people.Count >= EnoughPeople ? OwnerState.Healthy : OwnerState.TooFew, people, model.Now);
+    }
+
+    private OwnerReading Nobody(string groupId, OwnerState state, string detail) => new(groupId, null, state, [], model.Now, detail);
+}

@@ -1,0 +1,46 @@
+using CredRotation.Engine;
+
+namespace CredRotation.Testing;
+
+/// <summary>A key the simulated gateway issued. People name it by its label; the value is for the wire and for canary searches.</summary>
+/// <param name="EndsOn">Null while nothing ends it.</param>
+public sealed record GatewayKey(string Label, string CredentialId, SecretText Value, DateTimeOffset IssuedOn, DateTimeOffset ActiveFrom, DateTimeOffset? EndsOn)
+{
+    /// <summary>Whether it can still be used, now or once its activation is over.</summary>
+    public bool IsLive(DateTimeOffset now) => EndsOn is not { } end || now < end;
+
+    public bool IsAccepted(DateTimeOffset now) => IsLive(now) && now >= ActiveFrom;
+}
+
+/// <summary>An API credential of the simulated gateway: the object that keys belong to.</summary>
+public sealed record GatewayCredential(string Id, string Username, string CompanyName, bool IsActive, IReadOnlyList<string> Roles)
+{
+    /// <summary>May list credentials and generate keys.</summary>
+    public const string ManagementRole = "Management API—API credentials read and write";
+
+    /// <summary>May ask who it is.</summary>
+    public const string ReadMeRole = "Management API—Account read";
+
+    /// <summary>May take payments.</summary>
+    public const string PaymentRole = "Checkout webservice role";
+}
+
+/// <summary>One attempt to take a payment; the key is named by its label, or <c>unknown</c>.</summary>
+public sealed record Payment(DateTimeOffset At, string Transaction, string Key, bool IsAccepted);
+
+/// <summary>One management call.</summary>
+public sealed record GatewayRequest(DateTimeOffset At, string Method, string Path, string Key, int Status);
+
+/// <summary>How the simulated gateway treats keys.</summary>
+public sealed record GatewayOptions
+{
+    public static readonly TimeSpan AdyenOldLife = TimeSpan.FromHours(24);
+
+    /// <summary>The old key's life after a new one was generated.</summary>
+    public TimeSpan OldLife { get; init; } = AdyenOldLife;
+
+    /// <summary>How long a new key is refused after it was issued.</summary>
+    public TimeSpan ActivationDelay { get; init; } = TimeSpan.Zero;
+
+    public string Merchant { get; init; } = "ShopPOS";
+}
