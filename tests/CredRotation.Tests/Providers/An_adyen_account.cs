@@ -20,9 +20,10 @@ public sealed class An_adyen_account : IDisposable
         var sent = _world.Wire.Only;
         Assert.Equal("POST", sent.Method);
         Assert.Equal("https://management-test.adyen.com/v3/merchants/Acme-EU/apiCredentials/S2-6262224667/generateApiKey", sent.Address);
-        Assert.Equal(["Accept", "X-API-Key"], sent.Headers.Keys.Order());
+        Assert.Equal(["Accept", "Content-Length", "X-API-Key"], sent.Headers.Keys.Order());
+        Assert.Equal("0", sent.Headers["Content-Length"]);
         Assert.Equal(ProviderWorld.ManagementKey, sent.Headers["X-API-Key"]);
-        Assert.Null(sent.Body);
+        Assert.Equal("", sent.Body);
     }
 
     [Fact]
