@@ -20,8 +20,7 @@ public static class ProviderRegistration
                 AllowAutoRedirect = false,
                 UseCookies = false,
                 ActivityHeadersPropagator = null,
-                // The handler silently repeats a request without a body when a pooled connection breaks, and an issue must never be
-                // repeated: so no connection is used twice.
+                // A connection that the remote closed while it was idle would make an issue unknown for nothing.
                 PooledConnectionLifetime = TimeSpan.Zero,
             })
             // The factory's own log lines would hold addresses, and headers at trace level.

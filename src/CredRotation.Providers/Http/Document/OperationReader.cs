@@ -36,8 +36,8 @@ internal sealed class OperationReader(
 
         if (traits.IssueEndangersOld && node.Find("target") is null)
             node.Problem("lacks the member 'target'", "issuing here starts the end of the old credential, so describe a request that shows the target first");
-        if (traits.RetireBy is RetireBy.TimerOnly && retire is not null)
-            node.Find("retire")!.Problem("describes a call, but capabilities say that a timer retires", "remove it or correct retireBy");
+        if (traits.RetireBy is RetireBy.TimerOnly)
+            node.Find("retire")?.Problem("describes a call, but capabilities say that a timer retires", "remove it or correct retireBy");
         if (traits.RetireBy is not RetireBy.TimerOnly && node.Find("retire") is null)
             node.Problem("lacks the member 'retire'", "describe the request that ends the old credential, or set retireBy to timer");
 

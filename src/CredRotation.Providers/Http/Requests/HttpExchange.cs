@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace CredRotation.Providers.Http.Requests;
 
-/// <summary>Sends one request exactly once, within the effect time-out, and brings back at most one megabyte; whatever goes wrong is an answer.</summary>
+/// <summary>Sends one request, an effect exactly once, within the effect time-out, and brings back at most one megabyte; whatever goes wrong is an answer.</summary>
 internal sealed partial class HttpExchange(
     IHttpClientFactory clients, TimeProvider clock, IOptions<RotationOptions> options, ILogger<HttpExchange> logger)
 {

@@ -27,7 +27,7 @@ internal static class RequestBuilder
     private static HttpRequestMessage Make(Operation operation, TemplateValues values, AllowedHosts hosts)
     {
         var address = Address(operation.Request.Url, values, hosts);
-        var request = new HttpRequestMessage(operation.Request.Method, address) { Content = Content(operation.Request.Body, values) };
+        var request = new HttpRequestMessage(operation.Request.Method, address) { Content = Content(operation.Request, values) };
 
         foreach (var header in operation.Auth.Headers.Concat(operation.Request.Headers))
             request.Headers.TryAddWithoutValidation(header.Name, Sendable(header.Name, header.Value.Expand(values)));
@@ -77,11 +77,13 @@ internal static class RequestBuilder
             ? value
             : throw new RequestRefusedException($"header-not-plain.{header}");
 
-    private static ByteArrayContent? Content(BodyTemplate body, TemplateValues values) => body switch
+    private static ByteArrayContent? Content(RequestTemplate request, TemplateValues values) => request.Body switch
     {
         BodyTemplate.Form form => new FormUrlEncodedContent(form.Fields.Select(field => KeyValuePair.Create(field.Key, field.Value.Expand(values)))),
         BodyTemplate.Json json => Json(json.Value, values),
-        _ => null,
+        // SocketsHttpHandler sends a request again, up to three times, when the connection closes before an answer and no content was
+        // begun: each would issue another key. With content, though empty, it never does. A repeated read is harmless.
+        _ => request.Method == HttpMethod.Get ? null : new ByteArrayContent([]),
     };
 
     private static ByteArrayContent Json(JsonTemplate json, TemplateValues values)

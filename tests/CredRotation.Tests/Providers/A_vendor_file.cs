@@ -1,0 +1,131 @@
+using System.Text.Json.Nodes;
+using CredRotation.Providers.Http.Document;
+
+namespace CredRotation.Tests.Providers;
+
+public sealed class A_vendor_file
+{
+    private const string File = "vendor0.json";
+
+    public static TheoryData<string, string?, string, string> Faults => new()
+    {
+        { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{p.nobody}}\"", "/operations/issue/request/url", "names the parameter 'nobody', which the file does not declare" },
+        { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{nonsense}}\"", "/operations/issue/request/url", "holds the unknown placeholder 'nonsense'" },
+        { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{target\"", "/operations/issue/request/url", "has a placeholder that never ends" },
+        { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{target|upper}}\"", "/operations/issue/request/url", "uses the unknown filter 'upper'" },
+        { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{target|raw}}\"", "/operations/issue/request/url", "uses raw outside its one place" },
+        { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{expiresOn}}\"", "/operations/issue/request/url", "does not say how to write expiresOn" },
+        { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{vault:management}}\"", "/operations/issue/request/url", "would put a secret where it can be logged or compared" },
+        { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{new.id}}\"", "/operations/issue/request/url", "uses 'new.id', which has no value here" },
+        { "/operations/issue/request/url", "\"{{p.baseUrl}}evil.example/\"", "/operations/issue/request/url", "glues text to the base address" },
+        { "/operations/issue/request/url", "\"https://x.example/?u={{p.baseUrl}}\"", "/operations/issue/request/url", "puts an address into the middle of another" },
+        { "/operations/issue/request/url", "\"https://evil.example/{{target}}\"", "/operations/issue/request/url", "goes to https://evil.example, which is not allowed" },
+        { "/operations/issue/request/url", "\"http://management-live.adyen.com/\"", "/operations/issue/request/url", "goes to http://management-live.adyen.com, which is not allowed" },
+        { "/operations/issue/request/url", "\"https://{{p.merchantId}}.adyen.com/\"", "/operations/issue/request/url", "does not write out its host" },
+        { "/operations/issue/request/url", "\"https://management-live.adyen.com/a/../b\"", "/operations/issue/request/url", "is not an address in its plain form" },
+        { "/operations/issue/request/method", "\"TRACE\"", "/operations/issue/request/method", "says 'TRACE', which this version does not know" },
+        { "/operations/issue/request/headers", """{"Host":"x"}""", "/operations/issue/request/headers/Host", "is a header that the connection sets by itself" },
+        { "/operations/issue/request/retries", "3", "/operations/issue/request/retries", "is not known here" },
+        { "/operations/issue/extract/secret/pointer", "\"apiKey\"", "/operations/issue/extract/secret/pointer", "is not a JSON Pointer (RFC 6901)" },
+        { "/operations/issue/extract/secret/pointer", "\"/a~2\"", "/operations/issue/extract/secret/pointer", "is not a JSON Pointer (RFC 6901)" },
+        { "/operations/issue/success/require/0/absent", "true", "/operations/issue/success/require/0", "does not say exactly one thing about its place" },
+        { "/operations/issue/success/status", "[302]", "/operations/issue/success/status", "calls something a success that is none" },
+        { "/operations/issue/auth", "\"candidate\"", "/operations/issue/auth", "tries a candidate where there is none" },
+        { "/operations/issue", null, "/operations", "lacks the member 'issue'" },
+        { "/operations/verify", null, "/operations", "lacks the member 'verify'" },
+        { "/operations/target", null, "/operations", "lacks the member 'target'" },
+        { "/operations/verify/auth", "\"management\"", "/operations/verify", "never uses the new secret, so it proves nothing" },
+        { "/operations/verify/refused/status", "[500]", "/operations/verify/refused", "names a status that says nothing of the kind" },
+        { "/operations/retire", "{}", "/operations/retire", "describes a call, but capabilities say that a timer retires" },
+        { "/operations/list", "{}", "/operations/list", "is an operation that comes in a later version" },
+        { "/auth/management/kind", "\"azure-identity\"", "/auth/management/kind", "is a kind of auth that comes in a later version" },
+        { "/auth/management/kind", "\"magic\"", "/auth/management/kind", "is an unknown kind of auth" },
+        { "/capabilities/oldValidity/fixed", null, "/capabilities/oldValidity", "lacks the member 'fixed'" },
+        { "/capabilities/oldValidity/startsAt", null, "/capabilities/oldValidity", "lacks the member 'startsAt'" },
+        { "/capabilities/oldValidity/fixed", "\"{{p.merchantId}}\"", "/capabilities/oldValidity/fixed", "is not a duration" },
+        { "/capabilities/oldValidity", """{"mode":"until-retired"}""", "/capabilities", "retires by timer, but the old credential lives until it is retired" },
+        { "/capabilities/retireBy", "\"id\"", "/operations", "lacks the member 'retire'" },
+        { "/capabilities/issueReplay", "\"idempotency-key\"", "/operations/issue", "never sends the idempotency key" },
+        { "/capabilities/list", "\"full\"", "/capabilities/list", "says 'full', which this version does not know" },
+        { "/parameters/oldLife/default", "\"soon\"", "/parameters/oldLife/default", "does not fit its type" },
+        { "/allowedHosts/0", "\"*.adyen.com\"", "/allowedHosts/0", "is not a host name" },
+        { "/allowedHosts/0", "\"{{p.baseUrl}}\"", "/allowedHosts/0", "is not a host name" },
+        { "/errors/2/class", "\"rejected\"", "/errors/2/status", "claims to know what happened after a time-out or a server's failure" },
+        { "/redact/0", "\"apiKey\"", "/redact/0", "is not a JSON Pointer (RFC 6901)" },
+        { "/schemaVersion", "2", "/schemaVersion", "is 2, which this version cannot read" },
+        { "/provider", "\"Adyen Key\"", "/provider", "is no provider kind" },
+        { "/secretKey", "\"x\"", "/secretKey", "is not known here" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void Is_refused_with_place_fault_and_remedy(string changed, string? value, string place, string what)
+    {
+        var problem = ProblemsOf(Changed((changed, value))).FirstOrDefault(problem => problem.Place == place && problem.What.StartsWith(what, StringComparison.Ordinal));
+
+        Assert.NotNull(problem);
+        Assert.Equal(File, problem.File);
+        Assert.NotEmpty(problem.Remedy);
+    }
+
+    [Fact]
+    public void Tells_everything_that_is_wrong_at_once()
+    {
+        var text = Changed(("/redact/0", "\"x\""), ("/allowedHosts/1", "\"*\""), ("/operations/verify/request/url", "\"{{no}}\""), ("/operations/issue/request/method", "\"GOT\""));
+
+        Assert.Equal(
+            ["/allowedHosts/1", "/operations/issue/request/method", "/operations/verify/request/url", "/redact/0"],
+            ProblemsOf(text).Select(problem => problem.Place).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("""{"provider":"abc","provider":"abd"}""")]
+    [InlineData("""{"provider":"\ud800"}""")]
+    public void Is_refused_when_it_is_no_file_of_this_kind_at_all(string text) => Assert.NotEmpty(ProblemsOf(text));
+
+    [Fact]
+    public void May_not_take_the_kind_of_another()
+    {
+        using var world = new ProviderWorld(Changed());
+
+        var problem = Assert.Single(Assert.Throws<ProviderFileException>(() => world.Catalog).Problems);
+
+        Assert.Equal((File, "/provider"), (problem.File, problem.Place));
+    }
+
+    [Fact]
+    public void Says_the_same_after_being_frozen_and_read_again()
+    {
+        using var world = new ProviderWorld();
+        var spaced = JsonNode.Parse(world.Adyen.Configuration)!.ToJsonString(new() { WriteIndented = true });
+
+        Assert.Equal(world.Adyen.Configuration, world.Catalog.Restore(world.Adyen.Kind, spaced).Configuration);
+    }
+
+    private static IReadOnlyList<ProviderFileProblem> ProblemsOf(string text)
+    {
+        using var world = new ProviderWorld(text);
+        return Assert.Throws<ProviderFileException>(() => world.Catalog).Problems;
+    }
+
+    private static string Changed(params (string Place, string? Value)[] changes)
+    {
+        using var world = new ProviderWorld();
+        var file = JsonNode.Parse(world.Adyen.Configuration)!;
+        foreach (var (place, value) in changes)
+        {
+            var names = place.Split('/')[1..];
+            var parent = names[..^1].Aggregate(file, (node, name) => node is JsonArray list ? list[int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)]! : node[name]!);
+            var node = value is null ? null : JsonNode.Parse(value);
+            if (parent is JsonArray items) items[int.Parse(names[^1], System.Globalization.CultureInfo.InvariantCulture)] = node;
+            else if (node is null) parent.AsObject().Remove(names[^1]);
+            else parent[names[^1]] = node;
+        }
+
+        return file.ToJsonString();
+    }
+}
