@@ -1,0 +1,331 @@
+using System.Collections.Concurrent;
+using CredRotation.Engine;
+using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Detect;
+using CredRotation.Engine.Registry;
+using CredRotation.Engine.Reload;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CredRotation.Testing;
+
+/// <summary>
+/// Everything around a rotation, in memory and on one clock that only tests move: vaults, gateway, directory, consumers, inbox, rows and
+/// queue, with the shipped engine in the middle. Time passes by <see cref="PassAsync"/>, which stops at every wake on the way.
+/// </summary>
+public sealed class RotationWorld : IAsyncDisposable
+{
+    public const string PaymentsHost = "payments.vault.azure.net";
+    public const string StagingHost = "rot-staging.vault.azure.net";
+    public const string PlatformHost = "platform.vault.azure.net";
+    public const string OtherHost = "other.vault.azure.net";
+    public const string Target = "S2-5B4C3D2E1F";
+    public const string ManagementTarget = "S2-MANAGEMENT";
+    public const string OwnerGroup = "11111111-1111-1111-1111-111111111111";
+    public const string FallbackGroup = "22222222-2222-2222-2222-222222222222";
+    public const string OwnerOne = "a0000000-0000-0000-0000-000000000001";
+    public const string OwnerTwo = "a0000000-0000-0000-0000-000000000002";
+    public const string Stranger = "a0000000-0000-0000-0000-000000000009";
+    public const string CheckoutPrincipal = "c0000000-0000-0000-0000-000000000001";
+    public const string SecretNameText = "payment-gateway-api-key";
+
+    private readonly List<RotationHost> _hosts = [];
+    private readonly Dictionary<string, string?> _settings;
+
+    /// <summary>A world with one due secret, adopted from tags on the first sweep.</summary>
+    /// <param name="settings">Overrides settings; a null value removes one.</param>
+    public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1)
+    {
+        Clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
+        Faults = new FaultInjector(Clock);
+        Vaults = new VaultModel(Clock, seed);
+        Gateway = new GatewayModel(Clock, seed, gateway ?? new GatewayOptions());
+        Directory = new DirectoryModel(Clock);
+        Inbox = new InboxModel(Clock);
+        Consumers = new InMemoryConsumer(Faults);
+        Queue = new WorldQueue(Clock);
+
+        Vaults.AddVault(PaymentsHost, "payments");
+        Vaults.AddVault(StagingHost, "staging");
+        Vaults.AddVault(PlatformHost, "platform");
+        Vaults.AddVault(OtherHost, "other");
+        People();
+        var first = Gateway.Add(new GatewayCredential(Target, "ws@Company.Shop", "Shop", true, [GatewayCredential.ReadMeRole, GatewayCredential.PaymentRole]));
+        var management = Gateway.Add(new GatewayCredential(ManagementTarget, "ws_manage@Company.Shop", "Shop", true, [GatewayCredential.ManagementRole]));
+        ByHand(PlatformHost, "gateway-management-key", management.Value, null, new Dictionary<string, string>());
+        ByHand(PaymentsHost, SecretNameText, first.Value, Clock.GetUtcNow() + TimeSpan.FromDays(20), Tags());
+        Consumers.Answers("checkout", "checkout-1");
+        Consumers.Signalled = AcknowledgeAllAsync;
+
+        _settings = Defaults();
+        foreach (var (name, value) in settings ?? new Dictionary<string, string?>()) _settings[name] = value;
+        Host = AddHost();
+    }
+
+    public FakeTimeProvider Clock { get; }
+
+    public FaultInjector Faults { get; }
+
+    public VaultModel Vaults { get; }
+
+    public GatewayModel Gateway { get; }
+
+    public DirectoryModel Directory { get; }
+
+    public InboxModel Inbox { get; }
+
+    public InMemoryConsumer Consumers { get; }
+
+    public InMemoryRowStore Rows { get; } = new();
+
+    public WorldQueue Queue { get; }
+
+    public ConcurrentQueue<string> Logs { get; } = new();
+
+    /// <summary>The first host; others share rows and remotes with it.</summary>
+    public RotationHost Host { get; }
+
+    public SecretName Secret { get; } = SecretName.Of(new Uri($"https://{PaymentsHost}/"), SecretNameText);
+
+    public CredentialId Credential => CredentialId.Of(Secret);
+
+    public static Dictionary<string, string> Tags() => new()
+    {
+        ["rotate-account"] = "gateway-main",
+        ["rotate-target"] = Target,
+        ["rotate-owner"] = OwnerGroup,
+        ["rotate-policy"] = "payments",
+        ["rotate-consumers"] = "checkout",
+    };
+
+    /// <summary>Another process of the app over the same rows and remotes, on its own clock when one is given.</summary>
+    public RotationHost AddHost(TimeProvider? clock = null)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(clock ?? Clock);
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new WorldLog(Logs)));
+        services.AddRotationEngine(new ConfigurationBuilder().AddInMemoryCollection(_settings.Where(setting => setting.Value is not null)).Build());
+        services.AddSingleton<IRowStore>(Rows);
+        services.AddSingleton<IWorkQueue>(Queue);
+        services.AddSingleton<ICredentialVault>(new InMemoryVault(Vaults, Faults));
+        services.AddSingleton<IOwnerDirectory>(new InMemoryDirectory(Directory, Faults));
+        services.AddSingleton<IConsumerSignal>(Consumers);
+        services.AddSingleton<INotifier>(new InMemoryNotifier(Inbox, Faults));
+        services.AddSingleton<IProviderCatalog>(new WorldCatalog(new InMemoryGatewayProvider(Gateway, Faults)));
+        var host = new RotationHost(services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true }));
+        _hosts.Add(host);
+        return host;
+    }
+
+    /// <summary>Writes a version as a person at the vault would; nothing carries over.</summary>
+    public string ByHand(string host, string name, SecretText value, DateTimeOffset? expiresOn, IReadOnlyDictionary<string, string> tags)
+    {
+        var content = new VaultContent(value, null, IsEnabled: true, null, expiresOn?.ToUnixTimeSeconds(), tags);
+        var written = Vaults.Set(host, name, content, new VaultCaller("person", "by-hand"));
+        return written.Value?.Id ?? throw new InvalidOperationException($"The vault refused: {written.Error?.Code}.");
+    }
+
+    /// <summary>Sweeps, then visits whatever is due.</summary>
+    public async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        await Host.Sweep.RunAsync(cancellationToken);
+        await DrainAsync(cancellationToken);
+    }
+
+    /// <summary>Visits what the queue holds for now.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        while (Queue.TryTake(out var credential)) await Host.Engine.AdvanceAsync(credential, cancellationToken);
+    }
+
+    /// <summary>Lets time pass, stopping at every queued message and every wake on the way.</summary>
+    public async Task PassAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        var end = Clock.GetUtcNow() + time;
+        await DrainAsync(cancellationToken);
+        while (await NextAsync(cancellationToken) is { } next && next <= end)
+        {
+            if (next > Clock.GetUtcNow()) Clock.SetUtcNow(next);
+            await Host.Sleepers.WakeAsync(cancellationToken);
+            await DrainAsync(cancellationToken);
+        }
+
+        if (Clock.GetUtcNow() < end) Clock.SetUtcNow(end);
+    }
+
+    public async Task<Rotation> RotationAsync(CancellationToken cancellationToken, int? ordinal = null)
+    {
+        var row = await RowAsync(cancellationToken);
+        return await Host.Registry.FindRotationAsync(Credential, ordinal ?? row.Ordinal, cancellationToken)
+            ?? throw new InvalidOperationException("No rotation was opened.");
+    }
+
+    public async Task<CredentialRow> RowAsync(CancellationToken cancellationToken)
+        => await Host.Registry.FindAsync(Credential, cancellationToken) ?? throw new InvalidOperationException("The secret was not adopted.");
+
+    /// <summary>Says yes to the open plan as this person, and visits.</summary>
+    public async Task ApproveAsync(string person, CancellationToken cancellationToken)
+    {
+        var rotation = await RotationAsync(cancellationToken);
+        await Host.Registry.TellAsync(Credential, new InboxItem.Approve(Clock.GetUtcNow(), rotation.Id, rotation.PlanHash, person, person), cancellationToken);
+        await DrainAsync(cancellationToken);
+    }
+
+    /// <summary>Chooses in the open hold as this person, and visits.</summary>
+    public async Task ChooseAsync(string choice, string person, CancellationToken cancellationToken)
+    {
+        var rotation = await RotationAsync(cancellationToken);
+        await Host.Registry.TellAsync(Credential, new InboxItem.Choose(Clock.GetUtcNow(), rotation.Id, rotation.PlanHash, rotation.State, choice, person, person), cancellationToken);
+        await DrainAsync(cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<LedgerEntry>> LedgerAsync(CancellationToken cancellationToken)
+    {
+        var entries = new List<LedgerEntry>();
+        await foreach (var (entry, _) in Host.Registry.ReadLedgerAsync(Credential, cancellationToken)) entries.Add(entry);
+        return entries;
+    }
+
+    /// <summary>What a consumer without a version reads now.</summary>
+    public SecretText? CurrentValue()
+        => Vaults.Get(PaymentsHost, SecretNameText, null, new VaultCaller("checkout", "read")).Value?.Value;
+
+    /// <summary>A consumer that behaves: every instance proves the version it was told of.</summary>
+    public async Task AcknowledgeAllAsync(string alias, ReloadSignal signal, IReadOnlyList<string> instances)
+    {
+        foreach (var instance in instances) await AcknowledgeAsync(CheckoutPrincipal, signal.Rotation, signal.Version, instance);
+    }
+
+    public Task AcknowledgeAsync(string principal, RotationId rotation, string version, string instance)
+        => Host.Registry.TellAsync(Credential, new InboxItem.Acknowledge(Clock.GetUtcNow(), rotation, principal, version, instance, Clock.GetUtcNow()), CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts) await host.DisposeAsync();
+    }
+
+    private async Task<DateTimeOffset?> NextAsync(CancellationToken cancellationToken)
+    {
+        var wake = (await Host.Registry.FindAsync(Credential, cancellationToken))?.WakeOn;
+        var queued = Queue.NextVisibleOn;
+        return wake is null ? queued : queued is null || wake < queued ? wake : queued;
+    }
+
+    private void People()
+    {
+        foreach (var (id, name) in new[] { (OwnerOne, "owner-1"), (OwnerTwo, "owner-2"), (Stranger, "stranger") })
+            Directory.Put(new DirectoryUser(id, name, $"{name}@example.com"));
+        Directory.Put(new DirectoryGroup(OwnerGroup, "payments-owners", null, [OwnerOne, OwnerTwo]));
+        Directory.Put(new DirectoryGroup(FallbackGroup, "platform-on-call", null, [OwnerTwo, Stranger]));
+    }
+
+    private static Dictionary<string, string?> Defaults() => new()
+    {
+        ["Rotation:Mode"] = "Rotate",
+        ["Rotation:Vaults:0"] = $"https://{PaymentsHost}/",
+        ["Rotation:Vaults:1"] = $"https://{OtherHost}/",
+        ["Rotation:StagingVault"] = $"https://{StagingHost}/",
+        ["Rotation:Accounts:gateway-main:Provider"] = "sandbox-gateway",
+        ["Rotation:Accounts:gateway-main:Parameters:merchantId"] = "ShopPOS",
+        ["Rotation:Accounts:gateway-main:Secrets:management"] = $"https://{PlatformHost}/secrets/gateway-management-key",
+        ["Rotation:Accounts:gateway-main:Vaults:0"] = $"https://{PaymentsHost}/",
+        ["Rotation:Accounts:gateway-main:Targets"] = "S2-[0-9A-Z]{10}",
+        ["Rotation:Accounts:gateway-main:OwnerGroups:0"] = OwnerGroup,
+        ["Rotation:Policies:payments:Lead"] = "30.00:00:00",
+        ["Rotation:Policies:payments:Lifetime"] = "90.00:00:00",
+        ["Rotation:Policies:standard:Lead"] = "30.00:00:00",
+        ["Rotation:Consumers:checkout:Hook"] = "https://checkout.example.com/reload",
+        ["Rotation:Consumers:checkout:Audience"] = "api://checkout",
+        ["Rotation:Consumers:checkout:Principal"] = CheckoutPrincipal,
+    };
+}
+
+/// <summary>One process of the app inside a <see cref="RotationWorld"/>.</summary>
+public sealed class RotationHost(ServiceProvider services) : IAsyncDisposable
+{
+    public RotationEngine Engine { get; } = services.GetRequiredService<RotationEngine>();
+
+    public CredentialSweep Sweep { get; } = services.GetRequiredService<CredentialSweep>();
+
+    public Sleepers Sleepers { get; } = services.GetRequiredService<Sleepers>();
+
+    public VaultHints Hints { get; } = services.GetRequiredService<VaultHints>();
+
+    public ICredentialRegistry Registry { get; } = services.GetRequiredService<ICredentialRegistry>();
+
+    public IServiceProvider Services => services;
+
+    public ValueTask DisposeAsync() => services.DisposeAsync();
+}
+
+/// <summary>A queue that a test drains by hand.</summary>
+public sealed class WorldQueue(TimeProvider clock) : IWorkQueue
+{
+    private readonly Lock _gate = new();
+    private readonly List<(CredentialId Credential, DateTimeOffset VisibleOn)> _messages = [];
+
+    public DateTimeOffset? NextVisibleOn
+    {
+        get
+        {
+            lock (_gate) return _messages.Count == 0 ? null : _messages.Min(message => message.VisibleOn);
+        }
+    }
+
+    public Task SendAsync(CredentialId credential, TimeSpan delay, CancellationToken cancellationToken)
+    {
+        lock (_gate) _messages.Add((credential, clock.GetUtcNow() + delay));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Takes a message that is visible now; all for the same credential count as one.</summary>
+    public bool TryTake(out CredentialId credential)
+    {
+        lock (_gate)
+        {
+            var now = clock.GetUtcNow();
+            var found = _messages.FindIndex(message => message.VisibleOn <= now);
+            credential = found < 0 ? default : _messages[found].Credential;
+            var taken = credential;
+            if (found >= 0) _messages.RemoveAll(message => message.VisibleOn <= now && message.Credential == taken);
+            return found >= 0;
+        }
+    }
+
+    /// <summary>Loses every message: any may be lost, and the wake-up finds the work again.</summary>
+    public void LoseAll()
+    {
+        lock (_gate) _messages.Clear();
+    }
+}
+
+/// <summary>A catalog of exactly the given providers.</summary>
+public sealed class WorldCatalog(params ICredentialProvider[] providers) : IProviderCatalog
+{
+    public IReadOnlyList<string> Kinds => [.. providers.Select(provider => provider.Kind)];
+
+    public ICredentialProvider? Find(string kind) => providers.FirstOrDefault(provider => provider.Kind == kind);
+
+    public ICredentialProvider Restore(string kind, string configuration)
+        => Find(kind) is { } provider && provider.Configuration == configuration ? provider : throw new InvalidOperationException($"Provider {kind} is not what the plan froze.");
+}
+
+/// <summary>Keeps every log line, scopes left out, so that a test can search them.</summary>
+internal sealed class WorldLog(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
+{
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        => lines.Enqueue($"{logLevel} {formatter(state, exception)} {exception}");
+
+    public void Dispose()
+    {
+        // Nothing is held.
+    }
+}
