@@ -71,8 +71,9 @@ internal sealed class IssueStep(
             }
         }
 
-        if (await CheckCurrentAsync(visit, isRepeat, cancellationToken) is { } stopped) return stopped;
+        // Consumers before the provider: while one is silent, the provider hears nothing.
         if (!isRepeat && await RehearseAsync(visit, cancellationToken) is { } silent) return silent;
+        if (await CheckCurrentAsync(visit, isRepeat, cancellationToken) is { } stopped) return stopped;
         return await ReserveAsync(visit, cancellationToken);
     }
 
