@@ -1,0 +1,96 @@
+using Azure.Core;
+using Azure.Identity;
+using CredRotation.Adapters.Consumers;
+using CredRotation.Adapters.Graph;
+using CredRotation.Adapters.KeyVault;
+using CredRotation.Adapters.Storage;
+using CredRotation.Adapters.Teams;
+using CredRotation.Engine;
+using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Registry;
+using CredRotation.Engine.Reload;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Microsoft.Graph;
+using Microsoft.Kiota.Abstractions.Authentication;
+using Microsoft.Kiota.Authentication.Azure;
+using Microsoft.Kiota.Http.HttpClientLibrary.Middleware;
+using Microsoft.Kiota.Http.HttpClientLibrary.Middleware.Options;
+
+namespace CredRotation.Adapters;
+
+/// <summary>Gives every port of the engine its real counterpart, unless the head registered another one before.</summary>
+public static class AdapterRegistration
+{
+    private const string GraphScope = "https://graph.microsoft.com/.default";
+
+    private const string UnsafeWebhook = "Each address under Teams must be https, or http to this machine. It is a secret, so it is not shown here.";
+
+    public static IServiceCollection AddAdapters(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<TokenCredential>(_ => Identity(configuration["ManagedIdentityClientId"]));
+
+        services.TryAddSingleton(_ => new SqliteDatabase(configuration["Storage:SqlitePath"] is { Length: > 0 } path ? path : "credrotation.db"));
+        services.TryAddSingleton<IRowStore, SqliteRowStore>();
+        services.TryAddSingleton<SqliteWorkQueue>();
+        services.TryAddSingleton<IWorkQueue>(provider => provider.GetRequiredService<SqliteWorkQueue>());
+
+        services.TryAddSingleton<KeyVaultClientFactory>();
+        services.TryAddSingleton<ICredentialVault, KeyVaultCredentialVault>();
+
+        services.TryAddSingleton(provider => Graph(provider.GetRequiredService<TokenCredential>()));
+        services.TryAddSingleton<IOwnerDirectory, GraphOwnerDirectory>();
+
+        services.AddHttpClientWithoutRedirects(HttpConsumerSignal.ClientName);
+        services.TryAddSingleton<IConsumerSignal, HttpConsumerSignal>();
+
+        services.AddOptions<TeamsOptions>()
+            .Configure(options => Bind(configuration.GetSection(TeamsOptions.Section), options))
+            .Validate(options => options.AreWebhooksSafe(), UnsafeWebhook)
+            .ValidateOnStart();
+        // The factory's own log lines would show the address.
+        services.AddHttpClientWithoutRedirects(TeamsWebhookNotifier.ClientName).RemoveAllLoggers();
+        services.TryAddSingleton<INotifier, TeamsWebhookNotifier>();
+
+        return services;
+    }
+
+    private static ManagedIdentityCredential Identity(string? clientId)
+        => new(clientId is { Length: > 0 } ? ManagedIdentityId.FromUserAssignedClientId(clientId) : ManagedIdentityId.SystemAssigned);
+
+    private static void Bind(IConfigurationSection section, TeamsOptions options)
+    {
+        try
+        {
+            section.Bind(options);
+        }
+        catch (InvalidOperationException)
+        {
+            // The binder's own message quotes the value, which here is a secret.
+            throw new OptionsValidationException(TeamsOptions.Section, typeof(TeamsOptions), [UnsafeWebhook]);
+        }
+    }
+
+    private static GraphServiceClient Graph(TokenCredential credential)
+    {
+        // Reading is harmless to repeat, but a visit must not spend its claim on waiting.
+        var handlers = GraphClientFactory.CreateDefaultHandlers()
+            .Select(handler => handler is RetryHandler ? new RetryHandler(new RetryHandlerOption { MaxRetry = 2, Delay = 1, RetriesTimeLimit = TimeSpan.FromSeconds(10) }) : handler)
+            .ToList();
+        IAuthenticationProvider authentication = new AzureIdentityAuthenticationProvider(credential, scopes: [GraphScope]);
+        return new GraphServiceClient(GraphClientFactory.Create(handlers), authentication);
+    }
+
+    // A redirect would carry a card or a token to an address nobody granted.
+    private static IHttpClientBuilder AddHttpClientWithoutRedirects(this IServiceCollection services, string name)
+        => services.AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            });
+}

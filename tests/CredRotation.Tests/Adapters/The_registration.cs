@@ -1,0 +1,46 @@
+using Azure.Core;
+using CredRotation.Adapters;
+using CredRotation.Engine;
+using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Registry;
+using CredRotation.Engine.Reload;
+using CredRotation.Testing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Moq;
+
+namespace CredRotation.Tests.Adapters;
+
+public sealed class The_registration
+{
+    [Fact]
+    public void Gives_every_port_its_adapter()
+    {
+        using var services = Build(_ => { });
+
+        Assert.All(
+            new[] { typeof(IRowStore), typeof(IWorkQueue), typeof(ICredentialVault), typeof(IOwnerDirectory), typeof(IConsumerSignal), typeof(INotifier), typeof(TokenCredential) },
+            port => Assert.NotNull(services.GetService(port)));
+    }
+
+    [Fact]
+    public void Leaves_what_the_head_brought()
+    {
+        var mine = new InMemoryRowStore();
+
+        using var services = Build(collection => collection.AddSingleton<IRowStore>(mine));
+
+        Assert.Same(mine, services.GetRequiredService<IRowStore>());
+    }
+
+    private static ServiceProvider Build(Action<IServiceCollection> head)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton(Mock.Of<INoticeRenderer>());
+        services.AddOptions<RotationOptions>();
+        head(services);
+        services.AddAdapters(new ConfigurationBuilder().Build());
+        return services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
+    }
+}
