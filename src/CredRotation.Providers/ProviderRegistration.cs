@@ -19,6 +19,7 @@ public static class ProviderRegistration
             {
                 AllowAutoRedirect = false,
                 UseCookies = false,
+                Proxy = new ProxyBeyondThisMachine(HttpClient.DefaultProxy),
                 ActivityHeadersPropagator = null,
                 // A connection that the remote closed while it was idle would make an issue unknown for nothing.
                 PooledConnectionLifetime = TimeSpan.Zero,

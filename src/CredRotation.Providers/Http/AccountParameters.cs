@@ -10,7 +10,7 @@ internal sealed class AccountParameters(VendorDocument document)
     public IEnumerable<string> Faults(IReadOnlyDictionary<string, string> parameters)
     {
         foreach (var name in parameters.Keys.Where(name => !document.Parameters.ContainsKey(name)).Order(StringComparer.Ordinal))
-            yield return $"Parameters:{name} is not known to {document.Provider}. Remove it, or use one of {string.Join(", ", document.Parameters.Keys)}.";
+            yield return $"{name} is not known to {document.Provider}. Remove it, or use one of {string.Join(", ", document.Parameters.Keys)}.";
 
         foreach (var (name, declaration) in document.Parameters)
         {
@@ -47,7 +47,7 @@ internal sealed class AccountParameters(VendorDocument document)
 
             return all.TryGetValue(setting.Parameter!, out var text) && Duration.Parse(text) is { } given
                 ? given
-                : throw new ArgumentException($"Parameters:{setting.Parameter} must be {Duration.Shape}.", nameof(parameters));
+                : throw new ArgumentException($"{setting.Parameter} must be {Duration.Shape}.", nameof(parameters));
         }
     }
 
@@ -56,17 +56,17 @@ internal sealed class AccountParameters(VendorDocument document)
         if (!parameters.TryGetValue(name, out var value))
         {
             return declaration.Default is null
-                ? $"Parameters:{name} is missing for {document.Provider}. Set it to {Shape(declaration)}."
+                ? $"{name} is missing for {document.Provider}. Set it to {Shape(declaration)}."
                 : null;
         }
 
-        if (declaration.Fault(value) is { } shape) return $"Parameters:{name} is not usable by {document.Provider}. Set it to {shape}.";
+        if (declaration.Fault(value) is { } shape) return $"{name} is not usable by {document.Provider}. Set it to {shape}.";
         if (declaration.Type is ParameterType.Uri && !document.Hosts.Allow(BaseAddress.Parse(value)!))
-            return $"Parameters:{name} leads to a host that {document.Provider} may not call. Use https and one of {document.Hosts}.";
+            return $"{name} leads to a host that {document.Provider} may not call. Use https and one of {document.Hosts}.";
 
         // A timer without time would have the old credential dead before the new one is read.
         return document.Capabilities.Durations.TryGetValue("oldLife", out var life) && life.Parameter == name && Duration.Parse(value) == TimeSpan.Zero
-            ? $"Parameters:{name} is zero. Set it to the time the old credential lives after an issue."
+            ? $"{name} is zero. Set it to the time the old credential lives after an issue."
             : null;
     }
 

@@ -69,7 +69,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
                 ErrorClass.Rejected => new IssueOutcome.Rejected(Code(answer, values)),
                 ErrorClass.NoCapacity => new IssueOutcome.NoCapacity(Code(answer, values)),
                 ErrorClass.Throttled => new IssueOutcome.Throttled(After(answer)),
-                _ => new IssueOutcome.Unknown($"{answer.Words}; a credential may exist that nobody can read."),
+                _ => new IssueOutcome.Unknown(answer.Words),
             };
         }
     }
@@ -78,7 +78,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
     {
         var (verify, values) = (document.Verify, Values(target) with { New = candidate });
         var (request, refusal) = Build("verify", verify.Call, values);
-        if (request is null) return new ProbeOutcome.Unknown(refusal!, null);
+        if (request is null) return new ProbeOutcome.Unknown($"Nothing was sent: {refusal}.", null);
 
         using (request)
         using (var answer = await exchange.SendAsync(Kind, "verify", request, cancellationToken))
@@ -111,7 +111,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
             {
                 return retire.Call.Require.Count == 0 || (answer.Body is { } body && FirstUnmet(retire.Call, body, values) is null)
                     ? new RetireOutcome.Retired()
-                    : new RetireOutcome.Unknown($"{answer.Words}, but not what shows that it was retired.");
+                    : new RetireOutcome.Unknown($"{answer.Words} It does not show that the credential was retired.");
             }
 
             return Classify(answer) switch
@@ -134,7 +134,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
     private IssueOutcome ReadIssued(Answer answer, TemplateValues values)
     {
         var issue = document.Issue;
-        if (answer.Body is not { } body) return Lost(answer.Words);
+        if (answer.Body is not { } body) return new IssueOutcome.Unknown(answer.Words);
         if (body.Text(issue.Secret.Pointer) is not { Length: > 0 and <= SecretLengthMax } value) return Lost($"the answer holds no usable secret at {issue.Secret.Pointer}");
 
         var secret = new SecretText(value);
@@ -147,7 +147,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
 
         return new IssueOutcome.Issued(secret, id, expiresOn, oldValidUntil);
 
-        static IssueOutcome.Unknown Lost(string words) => new($"{words}; a credential exists that nobody can read.");
+        static IssueOutcome.Unknown Lost(string words) => new($"The provider answered with success, but {words}.");
     }
 
     private ProbeOutcome ReadProbe(Answer answer, TemplateValues values)
@@ -164,9 +164,10 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
             return new ProbeOutcome.WrongIdentity($"The credential is accepted, but the answer differs from the target at {unmet}.", answer.RemoteDate);
         if (verify.Identity is null) return new ProbeOutcome.Works(null, answer.RemoteDate);
 
-        return body.Scalar(verify.Identity.Pointer) is { Length: > 0 } identity
+        // A longer name would be cut, and two owners could then look like one.
+        return body.Scalar(verify.Identity.Pointer) is { Length: > 0 and <= Answers.Redaction.NameLengthMax } identity
             ? new ProbeOutcome.Works(Redaction(answer, values).Name(identity), answer.RemoteDate)
-            : new ProbeOutcome.Unknown($"The credential is accepted, but the answer names no owner at {verify.Identity.Pointer}.", answer.RemoteDate);
+            : new ProbeOutcome.Unknown($"The credential is accepted, but the answer names no usable owner at {verify.Identity.Pointer}.", answer.RemoteDate);
     }
 
     private (HttpRequestMessage? Request, string? Refusal) Build(string name, Operation operation, TemplateValues values)

@@ -92,17 +92,17 @@ public sealed class An_adyen_account : IDisposable
         => Assert.Equal(TimeSpan.FromSeconds(90), _world.Adyen.Describe(ProviderWorld.At(parameters: ("oldLife", life)).Parameters).OldLife);
 
     [Theory]
-    [InlineData("merchantId", null, "Parameters:merchantId is missing for adyen-merchant-api-key. Set it to a text of 1 to 200 characters without control characters.")]
-    [InlineData("merchantid", "x", "Parameters:merchantid is not known to adyen-merchant-api-key.")]
-    [InlineData("oldLife", "a day", "Parameters:oldLife is not usable by adyen-merchant-api-key. Set it to a duration such as PT15M or 00:15:00, at most 3650 days.")]
-    [InlineData("oldLife", "PT0S", "Parameters:oldLife is zero.")]
-    [InlineData("oldLife", "P1Y", "Parameters:oldLife is not usable")]
-    [InlineData("baseUrl", "https://evil.example/v3", "Parameters:baseUrl leads to a host that adyen-merchant-api-key may not call. Use https and one of management-test.adyen.com, management-live.adyen.com, this machine (loopback).")]
-    [InlineData("baseUrl", "http://management-live.adyen.com/v3", "Parameters:baseUrl leads to a host")]
-    [InlineData("baseUrl", "https://management-live.adyen.com:8443/v3", "Parameters:baseUrl leads to a host")]
-    [InlineData("baseUrl", "https://localhost.evil.example/v3", "Parameters:baseUrl leads to a host")]
-    [InlineData("baseUrl", "https://user:pw@management-live.adyen.com/v3", "Parameters:baseUrl is not usable")]
-    [InlineData("baseUrl", "/v3", "Parameters:baseUrl is not usable")]
+    [InlineData("merchantId", null, "merchantId is missing for adyen-merchant-api-key. Set it to a text of 1 to 200 characters without control characters.")]
+    [InlineData("merchantid", "x", "merchantid is not known to adyen-merchant-api-key.")]
+    [InlineData("oldLife", "a day", "oldLife is not usable by adyen-merchant-api-key. Set it to a duration such as PT15M or 00:15:00, at most 3650 days.")]
+    [InlineData("oldLife", "PT0S", "oldLife is zero.")]
+    [InlineData("oldLife", "P1Y", "oldLife is not usable")]
+    [InlineData("baseUrl", "https://evil.example/v3", "baseUrl leads to a host that adyen-merchant-api-key may not call. Use https and one of management-test.adyen.com, management-live.adyen.com, this machine (loopback).")]
+    [InlineData("baseUrl", "http://management-live.adyen.com/v3", "baseUrl leads to a host")]
+    [InlineData("baseUrl", "https://management-live.adyen.com:8443/v3", "baseUrl leads to a host")]
+    [InlineData("baseUrl", "https://localhost.evil.example/v3", "baseUrl leads to a host")]
+    [InlineData("baseUrl", "https://user:pw@management-live.adyen.com/v3", "baseUrl is not usable")]
+    [InlineData("baseUrl", "/v3", "baseUrl is not usable")]
     public void Is_told_what_is_wrong_with_its_parameters(string name, string? value, string expected)
     {
         var parameters = new Dictionary<string, string>(ProviderWorld.At().Parameters);

@@ -8,13 +8,13 @@ internal sealed record Answer(int? Status, DateTimeOffset? RemoteDate, TimeSpan?
 {
     public static Answer Lost(string trouble) => new(null, null, null, null, trouble);
 
-    /// <summary>What happened, for people.</summary>
+    /// <summary>What happened, for people: one sentence.</summary>
     public string Words => (Status, Trouble) switch
     {
-        (null, _) => Trouble ?? "no answer arrived",
-        ( >= 300 and < 400, _) => $"the provider answered {Status}, a redirect, which is never followed",
-        (_, null) => $"the provider answered {Status}",
-        _ => $"the provider answered {Status}, but {Trouble}",
+        (null, _) => $"The call ended without an answer: {Trouble}.",
+        ( >= 300 and < 400, _) => $"The provider answered {Status}, a redirect, which is never followed.",
+        (_, null) => $"The provider answered {Status}.",
+        _ => $"The provider answered {Status}, but {Trouble}.",
     };
 
     public void Dispose() => Body?.Dispose();

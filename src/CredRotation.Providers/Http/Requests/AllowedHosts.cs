@@ -16,10 +16,10 @@ internal sealed record AllowedHosts(IReadOnlyList<string> Hosts, bool HasLoopbac
         return uri.Scheme == Uri.UriSchemeHttps && uri.IsDefaultPort && Hosts.Contains(uri.IdnHost, StringComparer.OrdinalIgnoreCase);
     }
 
-    public override string ToString() => string.Join(", ", HasLoopback ? Hosts.Append("this machine (loopback)") : Hosts);
-
-    // By literal only: a name that merely resolves to this machine today may point elsewhere tomorrow.
-    private static bool IsLoopback(Uri uri)
+    /// <summary>By literal only: a name that merely resolves to this machine today may point elsewhere tomorrow.</summary>
+    public static bool IsLoopback(Uri uri)
         => string.Equals(uri.Host, "localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+
+    public override string ToString() => string.Join(", ", HasLoopback ? Hosts.Append("this machine (loopback)") : Hosts);
 }

@@ -71,7 +71,7 @@ internal sealed partial class HttpExchange(
     // Null for what is not the remote's: the caller's own cancellation, and bugs.
     private static string? Words(Exception trouble, CancellationToken callers) => trouble switch
     {
-        OperationCanceledException => callers.IsCancellationRequested ? null : "no answer came in time",
+        OperationCanceledException => callers.IsCancellationRequested ? null : "nothing came in time",
         HttpRequestException request => $"the connection failed ({request.HttpRequestError})",
         IOException => "the connection broke",
         _ => null,
