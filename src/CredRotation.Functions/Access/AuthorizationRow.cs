@@ -1,0 +1,34 @@
+namespace CredRotation.Functions.Access;
+
+/// <summary>What a call is about; decides whose credential it is.</summary>
+public enum Subject
+{
+    /// <summary>No single credential: an owner sees what is theirs.</summary>
+    All,
+
+    /// <summary>The route's id is a credential's.</summary>
+    Credential,
+
+    /// <summary>The route's id is a rotation's.</summary>
+    Rotation,
+
+    /// <summary>The body says which.</summary>
+    Body,
+
+    /// <summary>The route's name says what the id is.</summary>
+    Page,
+}
+
+/// <summary>One call: how it is reached, who may make it, and the only members its body may have.</summary>
+/// <param name="Required">Members that must be there; every member is a string.</param>
+/// <param name="Optional">Members that may be there.</param>
+/// <param name="HasForm">A page posts it as a form, too.</param>
+public sealed record AuthorizationRow(
+    EndpointName Name,
+    string Method,
+    string Route,
+    Subject Subject,
+    Roles Allowed,
+    IReadOnlyList<string> Required,
+    IReadOnlyList<string> Optional,
+    bool HasForm = false);

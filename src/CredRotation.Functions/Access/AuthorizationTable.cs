@@ -1,0 +1,22 @@
+namespace CredRotation.Functions.Access;
+
+/// <summary>The one table of who may do what; a call without a row does not exist.</summary>
+public static class AuthorizationTable
+{
+    private static readonly string[] s_decision = ["planHash", "expectedState"];
+
+    public static IReadOnlyList<AuthorizationRow> Rows { get; } =
+    [
+        new(EndpointName.ListCredentials, "GET", "credentials", Subject.All, Roles.Owner | Roles.Operator | Roles.Auditor, [], []),
+        new(EndpointName.ShowCredential, "GET", "credentials/{id}", Subject.Credential, Roles.Reader, [], []),
+        new(EndpointName.StartRotation, "POST", "rotations", Subject.Body, Roles.Operator, ["vault", "secret", "reason"], []),
+        new(EndpointName.ShowRotation, "GET", "rotations/{id}", Subject.Rotation, Roles.Reader, [], []),
+        new(EndpointName.ApproveRotation, "POST", "rotations/{id}/approve", Subject.Rotation, Roles.OwnerOfThis, s_decision, ["choice"], HasForm: true),
+        new(EndpointName.RejectRotation, "POST", "rotations/{id}/reject", Subject.Rotation, Roles.OwnerOfThis, s_decision, ["choice"], HasForm: true),
+        new(EndpointName.ChooseInHold, "POST", "rotations/{id}/choose", Subject.Rotation, Roles.OwnerOfThis, [.. s_decision, "choice"], [], HasForm: true),
+        new(EndpointName.Acknowledge, "POST", "acknowledgements", Subject.Body, Roles.Consumer, ["rotation", "vault", "secret", "version", "instance", "firstSuccessOn"], []),
+        new(EndpointName.OpenPage, "GET", "pages/{name}/{id?}", Subject.Page, Roles.Owner | Roles.Operator | Roles.Auditor, [], []),
+    ];
+
+    public static AuthorizationRow Of(EndpointName name) => Rows.Single(row => row.Name == name);
+}

@@ -1,0 +1,15 @@
+namespace CredRotation.Functions.Access;
+
+/// <summary>The HTTP calls that exist; each has one row in <see cref="AuthorizationTable"/> and one function of the same name.</summary>
+public enum EndpointName
+{
+    ListCredentials,
+    ShowCredential,
+    StartRotation,
+    ShowRotation,
+    ApproveRotation,
+    RejectRotation,
+    ChooseInHold,
+    Acknowledge,
+    OpenPage,
+}

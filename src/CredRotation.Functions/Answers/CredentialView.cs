@@ -1,0 +1,51 @@
+using CredRotation.Engine;
+using CredRotation.Engine.Registry;
+
+namespace CredRotation.Functions.Answers;
+
+/// <summary>A managed credential as JSON: names and times, never a value.</summary>
+public sealed record CredentialView(
+    string Id,
+    string Vault,
+    string Secret,
+    string Account,
+    string Target,
+    string OwnerGroup,
+    string? OwnerState,
+    string Policy,
+    IReadOnlyList<string> Consumers,
+    string Version,
+    DateTimeOffset? ExpiresOn,
+    DateTimeOffset AdoptedOn,
+    DateTimeOffset? WakeOn,
+    bool HasRotated,
+    string? OpenRotation,
+    LastRotationView? LastRotation,
+    IReadOnlyList<Finding> Findings)
+{
+    public static CredentialView Of(CredentialRow row, Rotation? last)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        return new(
+            row.Id.Value,
+            row.Secret.VaultUri.AbsoluteUri,
+            row.Secret.Name,
+            row.Binding.Account,
+            row.Binding.Target,
+            row.Binding.OwnerGroup,
+            row.OwnerState,
+            row.Binding.Policy,
+            row.Binding.Consumers,
+            row.Seen.Version,
+            row.Seen.ExpiresOn,
+            row.AdoptedOn,
+            row.WakeOn,
+            row.HasRotated,
+            row.IsOpen ? RotationId.Of(row.Id, row.Ordinal).Value : null,
+            last is null ? null : new LastRotationView(last.Id.Value, last.State, last.StateOn, last.Hold is not null),
+            row.Findings);
+    }
+}
+
+/// <summary>Where a credential's newest rotation stands.</summary>
+public sealed record LastRotationView(string Id, RotationState State, DateTimeOffset StateOn, bool IsHeld);

@@ -1,0 +1,33 @@
+using CredRotation.Adapters;
+using CredRotation.Engine;
+using CredRotation.Functions.Access;
+using CredRotation.Pages;
+using CredRotation.Providers;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace CredRotation.Functions;
+
+/// <summary>The whole app as one registration, so that every head and every test runs the same.</summary>
+public static class CredRotationApp
+{
+    public static IServiceCollection AddCredRotation(this IServiceCollection services, IConfiguration configuration)
+        => services
+            .AddRotationEngine(configuration)
+            .AddProviders()
+            .AddAdapters(configuration)
+            .AddPages()
+            .AddWaysIn();
+
+    public static IServiceCollection AddWaysIn(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<CallerReader>();
+        services.AddSingleton<Ownership>();
+        services.AddSingleton<Inventory>();
+        services.AddSingleton<Inbox>();
+        services.AddSingleton<RotationReader>();
+        services.AddSingleton<Endpoint>();
+        return services;
+    }
+}

@@ -1,0 +1,98 @@
+using CredRotation.Engine;
+using CredRotation.Engine.Registry;
+using CredRotation.Functions.Access;
+using CredRotation.Functions.Answers;
+using CredRotation.Pages;
+using CredRotation.Pages.Problems;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+
+namespace CredRotation.Functions;
+
+/// <summary>
+/// The one door of every HTTP call: who calls, whether a browser was tricked, what the call is about, whether the table allows it, and
+/// that nothing unknown stands in it. Only then does the call's own code run.
+/// </summary>
+public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredentialRegistry registry, PageRenderer pages, IOptions<RotationOptions> options)
+{
+    public const string RotationPage = "rotation";
+
+    public async Task<IActionResult> HandleAsync(HttpRequest request, EndpointName name, Func<Visit, CancellationToken, Task<Answer>> handle, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(handle);
+
+        var row = AuthorizationTable.Of(name);
+        var answer = await AnswerAsync(request, row, handle, cancellationToken);
+
+        var isForPerson = row.Subject == Subject.Page || (row.HasForm && RequestBody.IsForm(request));
+        return answer.Problem is { } problem && isForPerson
+            ? answer.AsPage(await pages.RenderAsync<ProblemPage>(new ProblemPageModel(problem.Title, problem.Detail, problem.WhatStillWorks, problem.Next)))
+            : answer;
+    }
+
+    private async Task<Answer> AnswerAsync(HttpRequest request, AuthorizationRow row, Func<Visit, CancellationToken, Task<Answer>> handle, CancellationToken cancellationToken)
+    {
+        if (callers.Read(request) is not { } caller) return Answer.Of(Problem.NotSignedIn);
+        if (row.Method != HttpMethods.Get && !BrowserOrigin.IsOurs(request, options.Value)) return Answer.Of(Problem.NotAllowed("A browser sent this from another site."));
+
+        try
+        {
+            var (visit, problem) = await AuthorizeAsync(request, row, caller, cancellationToken);
+            return visit is null ? Answer.Of(problem ?? Problem.NotFound) : await handle(visit, cancellationToken);
+        }
+        catch (RemoteTroubleException trouble)
+        {
+            return Answer.Of(Problem.Unavailable(trouble.Message));
+        }
+    }
+
+    private async Task<(Visit? Visit, Problem? Problem)> AuthorizeAsync(HttpRequest request, AuthorizationRow row, Caller caller, CancellationToken cancellationToken)
+    {
+        var route = request.RouteValues
+            .Where(value => value.Value is string)
+            .ToDictionary(value => value.Key, value => (string)value.Value!, StringComparer.OrdinalIgnoreCase);
+        var subject = row.Subject != Subject.Page ? row.Subject : route.GetValueOrDefault("name") == RotationPage ? Subject.Rotation : Subject.All;
+        var (credential, rotation) = await FindAsync(subject, route.GetValueOrDefault("id"), cancellationToken);
+
+        var (roles, isUnsure) = await RolesAsync(caller, subject, row.Allowed, credential, cancellationToken);
+        if ((roles & row.Allowed) == 0) return (null, isUnsure ? Problem.DirectorySilent : Problem.NotAllowed("This call is not open to you."));
+
+        // After the roles, so that only those who may read learn what does not exist.
+        var isMissing = subject == Subject.Rotation ? rotation is null : subject == Subject.Credential && credential is null;
+        if (isMissing) return (null, Problem.NotFound);
+        if (request.Query.Count > 0) return (null, Problem.BadRequest("This call takes no query."));
+
+        if (row.Method == HttpMethods.Get) return (new Visit(caller, roles, route, new Dictionary<string, string>(), credential, rotation, IsForm: false), null);
+
+        var (members, problem) = await RequestBody.ReadAsync(request, row, cancellationToken);
+        return problem is null ? (new Visit(caller, roles, route, members, credential, rotation, RequestBody.IsForm(request)), null) : (null, problem);
+    }
+
+    private async Task<(CredentialRow? Credential, Rotation? Rotation)> FindAsync(Subject subject, string? id, CancellationToken cancellationToken)
+    {
+        if (subject == Subject.Credential && CredentialId.TryParse(id, out var credential)) return (await registry.FindAsync(credential, cancellationToken), null);
+        if (subject == Subject.Rotation && RotationId.TryParse(id, out var rotation) && await registry.FindRotationAsync(rotation, cancellationToken) is { } found) return found;
+
+        return (null, null);
+    }
+
+    private async Task<(Roles Roles, bool IsUnsure)> RolesAsync(Caller caller, Subject subject, Roles allowed, CredentialRow? credential, CancellationToken cancellationToken)
+    {
+        var roles = caller.RolesByToken | (ownership.IsConsumer(caller) ? Roles.Consumer : Roles.None);
+        if ((allowed & Roles.Owner) == 0) return (roles, false);
+
+        if (credential is not null)
+        {
+            var answer = await ownership.OwnsAsync(caller, credential, cancellationToken);
+            return (answer == OwnerAnswer.Yes ? roles | Roles.OwnerOfThis : roles, answer == OwnerAnswer.Unknown);
+        }
+
+        // Whoever may see everything need not be looked up.
+        if (subject != Subject.All || (roles & allowed) != 0) return (roles, false);
+
+        var any = await ownership.OwnsAnyAsync(caller, cancellationToken);
+        return (any == OwnerAnswer.Yes ? roles | Roles.Owner : roles, any == OwnerAnswer.Unknown);
+    }
+}

@@ -1,0 +1,14 @@
+using CredRotation.Engine;
+using CredRotation.Pages.Cards;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CredRotation.Pages;
+
+/// <summary>Registers everything that people see.</summary>
+public static class PagesServices
+{
+    public static IServiceCollection AddPages(this IServiceCollection services)
+        => services
+            .AddSingleton<PageRenderer>()
+            .AddSingleton<INoticeRenderer, TeamsCards>();
+}

@@ -1,0 +1,28 @@
+using CredRotation.Engine;
+
+namespace CredRotation.Pages.Rotations;
+
+/// <summary>Every reason to wait, as a question to a person.</summary>
+public static class HoldWords
+{
+    public static string Question(HoldReason reason) => reason switch
+    {
+        HoldReason.ApprovalNeeded => "May this rotation go ahead?",
+        HoldReason.OwnersMissing => "Who answers for this credential? Its owner group has nobody left.",
+        HoldReason.DirectoryCannotSee => "We may not see the owner group. Can the permission be granted?",
+        HoldReason.ConsumerSilentBeforeIssue => "A consumer did not answer. Is it well? Nothing was issued.",
+        HoldReason.NoConsumer => "No consumer is named. Does anything still use the old credential?",
+        HoldReason.IssueRejected => "The provider refused to issue. What should happen?",
+        HoldReason.NewCredentialRefused => "The new credential was refused when we tried it. Consumers never saw it.",
+        HoldReason.WrongIdentity => "The new credential belongs to somebody else at the provider. Consumers never saw it.",
+        HoldReason.ProbeForbidden => "The new credential lives but may not read who it is. Is that as intended?",
+        HoldReason.OldCredentialRefused => "The credential in use is refused already. What should happen?",
+        HoldReason.ChangedByHand => "Somebody set this secret while it was being rotated. Whose value stands?",
+        HoldReason.ConsumerSilent => "A consumer has not shown that it runs the new version. Is it well?",
+        HoldReason.OldStillAlive => "The old credential is still accepted after its end. What should happen?",
+        HoldReason.RetireUnproven => "The old credential's end could not be shown. May this be closed?",
+        HoldReason.TooManyFailures => "A step kept failing. Try again, or give up?",
+        HoldReason.ClockDisagrees => "Our clock and a remote's differ. Which one is wrong?",
+        _ => "A person is needed here.",
+    };
+}
