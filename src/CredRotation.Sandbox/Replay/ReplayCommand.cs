@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace CredRotation.Sandbox.Replay;
+
+/// <summary>The commands that replay a day: <c>replay in-time --seed N [--json]</c>, and without a command the same before a viewer's eyes.</summary>
+internal static class ReplayCommand
+{
+    private static readonly TimeSpan s_watchingPace = TimeSpan.FromSeconds(2);
+
+    /// <summary>0: the requirement is met. 1: missed. 2: usage.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var (seed, isJson) = (1, false);
+        if (arguments is not ["in-time", ..]) return Usage();
+        for (var index = 1; index < arguments.Count; index++)
+        {
+            if (arguments[index] == "--json") isJson = true;
+            else if (arguments[index] == "--seed" && index + 1 < arguments.Count && int.TryParse(arguments[index + 1], NumberStyles.Integer, CultureInfo.InvariantCulture, out seed)) index++;
+            else return Usage();
+        }
+
+        await using var replay = await InTimeReplay.StartAsync(seed, TimeSpan.Zero, Console.Error, cancellationToken);
+        await Console.Error.WriteLineAsync($"Replaying in-time with seed {seed}.");
+        var report = await replay.RunAsync(cancellationToken);
+        if (isJson) await Console.Out.WriteLineAsync(report.ToJson());
+        else Summarize(report, Console.Out);
+        foreach (var missed in report.Missed) await Console.Error.WriteLineAsync($"MISSED: {missed}");
+        return report.Missed.Count == 0 ? 0 : 1;
+    }
+
+    /// <summary>Everything, at a pace for people, then stays up until Ctrl+C.</summary>
+    public static async Task<int> WatchAsync(CancellationToken cancellationToken)
+    {
+        await Console.Out.WriteLineAsync("Starting vaults, payment gateway, directory, Teams inbox, shop and CredRotation on this machine ...");
+        await using var replay = await InTimeReplay.StartAsync(1, s_watchingPace, Console.Out, cancellationToken);
+        await Console.Out.WriteLineAsync($"""
+
+            Watch it live, signed in as an owner:
+              {replay.PageFor("owner-1")}
+
+            in-time: a payment key 20 days from its end, while the shop sells.
+            """);
+        var report = await replay.RunAsync(cancellationToken);
+        Summarize(report, Console.Out);
+        await Console.Out.WriteLineAsync("Everything stays up until Ctrl+C.");
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl+C is how a viewer leaves.
+        }
+
+        return report.Missed.Count == 0 ? 0 : 1;
+    }
+
+    private static void Summarize(ReplayReport report, TextWriter output) => output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
+
+        payments {report.Payments.Attempted}, failed {report.Payments.Failed}; deployments {report.Deployments}; keys seen by people {report.KeysSeenByPeople.Hits} (searched for {report.KeysSeenByPeople.KeysSearched} keys in {report.KeysSeenByPeople.BytesSearched} bytes)
+        rotation {report.Rotation.Id}: {report.Rotation.State} with {report.Rotation.RemoteCalls.Total} remote calls; the one after it: {report.SecondRotationState}
+        {(report.Missed.Count == 0 ? "Everything as required." : "Missed: " + string.Join(" ", report.Missed))}
+        """));
+
+    private static int Usage()
+    {
+        Console.Error.WriteLine("usage: CredRotation.Sandbox replay in-time [--seed N] [--json]");
+        return 2;
+    }
+}
