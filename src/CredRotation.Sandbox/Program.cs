@@ -1,5 +1,8 @@
+using CredRotation.Sandbox.Checkout;
+
 return args switch
 {
+    ["checkout"] => await CheckoutApp.RunAsync(CancellationToken.None),
     _ => Usage(),
 };
 

@@ -1,0 +1,66 @@
+using System.Net;
+using CredRotation.Client;
+
+namespace CredRotation.Sandbox.Checkout;
+
+/// <summary>How the payments went. A payment that got anything but a 200 in the end has failed.</summary>
+public sealed record CheckoutStats(long Attempted, long Failed, string Version, int Starts);
+
+/// <summary>Takes payments with a few workers at a steady, modest pace.</summary>
+public sealed class Till(Uri payments, HttpClient http, ReloadingCredential credential, FollowingClock clock)
+{
+    private const int Workers = 4;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(25);
+    private long _attempted;
+    private long _failed;
+
+    public CheckoutStats Stats => new(Interlocked.Read(ref _attempted), Interlocked.Read(ref _failed), credential.Version, 1);
+
+    /// <summary>Runs until cancelled; a payment that was begun is ended.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => WorkAsync(cancellationToken)));
+
+    private async Task WorkAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var pace = new PeriodicTimer(s_pause);
+            while (await pace.WaitForNextTickAsync(cancellationToken)) await TakeAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The shop closes.
+        }
+    }
+
+    private async Task TakeAsync()
+    {
+        using var lease = credential.Acquire();
+        var isPaid = await PayAsync(lease);
+        if (isPaid is false && lease.Refused() is { } other)
+        {
+            using (other) isPaid = await PayAsync(other);
+        }
+
+        Interlocked.Increment(ref _attempted);
+        if (isPaid is not true) Interlocked.Increment(ref _failed);
+    }
+
+    // True: paid. False: the key was refused. Null: anything else went wrong.
+    private async Task<bool?> PayAsync(CredentialLease lease)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, payments) { Headers = { { "X-API-Key", lease.RevealToRemote() } } };
+            using var response = await http.SendAsync(request);
+            clock.Follow(response.Headers.Date);
+            if (response.StatusCode is HttpStatusCode.Unauthorized) return false;
+            if (response.StatusCode is not HttpStatusCode.OK) return null;
+            lease.Succeeded();
+            return true;
+        }
+        catch (Exception trouble) when (trouble is HttpRequestException or TaskCanceledException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace CredRotation.Sandbox.World;
+
+/// <summary>What things are called in every sandbox.</summary>
+public static class SandboxNames
+{
+    public const string PaymentsVault = "payments";
+    public const string StagingVault = "staging";
+
+    /// <summary>Holds the management key; nothing in it is managed.</summary>
+    public const string PlatformVault = "platform";
+
+    /// <summary>Watched, and granted no account.</summary>
+    public const string OtherVault = "other";
+
+    public const string PaymentSecret = "payment-gateway-api-key";
+    public const string ManagementSecret = "adyen-management-key";
+
+    public const string Account = "adyen-main";
+    public const string Provider = "adyen-merchant-api-key";
+    public const string Policy = "payments";
+    public const string Consumer = "checkout";
+
+    public const string PaymentsCredential = "S2-5041474D454E5453";
+    public const string ManagementCredential = "S2-4D414E4147454D54";
+
+    /// <summary>owner-1 and, in a group inside it, owner-2.</summary>
+    public const string PaymentsOwners = "00000000-0000-4000-9000-000000000001";
+    public const string NestedOwners = "00000000-0000-4000-9000-000000000002";
+
+    /// <summary>other-owner and one more.</summary>
+    public const string OtherOwners = "00000000-0000-4000-9000-000000000003";
+
+    /// <summary>Takes over where owners are gone.</summary>
+    public const string Fallback = "00000000-0000-4000-9000-000000000004";
+}

@@ -1,0 +1,35 @@
+using CredRotation.Sandbox.Systems;
+using CredRotation.Testing;
+
+namespace CredRotation.Sandbox.World;
+
+/// <summary>Fills a new sandbox: people, the gateway's credentials, and the vaults' first secrets.</summary>
+internal static class SandboxSeeds
+{
+    public static void People(DirectoryModel directory)
+    {
+        foreach (var person in SandboxSignIn.Known.Values.Where(known => known.AppId is null))
+            directory.Put(new DirectoryUser(person.ObjectId, person.Name, $"{person.Name}@shop.example"));
+        directory.Put(new DirectoryUser("00000000-0000-4000-8000-000000000011", "left-the-company", "left@shop.example", IsEnabled: false));
+        directory.Put(new DirectoryUser("00000000-0000-4000-8000-000000000012", "contractor", "contractor@partner.example", UserType: "Guest"));
+        directory.Put(new DirectoryUser("00000000-0000-4000-8000-000000000013", "other-owner-2", "other-owner-2@shop.example"));
+
+        directory.Put(Group(SandboxNames.PaymentsOwners, "Payments owners", Id("owner-1"), SandboxNames.NestedOwners, "00000000-0000-4000-8000-000000000011"));
+        directory.Put(Group(SandboxNames.NestedOwners, "Payments on-call", Id("owner-2"), "00000000-0000-4000-8000-000000000012"));
+        directory.Put(Group(SandboxNames.OtherOwners, "Search owners", Id("other-owner"), "00000000-0000-4000-8000-000000000013"));
+        directory.Put(Group(SandboxNames.Fallback, "Platform team", Id("operator"), Id("auditor")));
+    }
+
+    /// <summary>The first payment key and the management key.</summary>
+    public static (GatewayKey Payment, GatewayKey Management) Keys(GatewayModel gateway)
+    {
+        const string company = "ShopCompany";
+        var management = gateway.Add(new GatewayCredential(SandboxNames.ManagementCredential, $"ws_manage@Company.{company}", company, true, [GatewayCredential.ManagementRole]));
+        var payment = gateway.Add(new GatewayCredential(SandboxNames.PaymentsCredential, $"ws_checkout@Company.{company}", company, true, [GatewayCredential.PaymentRole, GatewayCredential.ReadMeRole]));
+        return (payment, management);
+    }
+
+    private static DirectoryGroup Group(string id, string name, params string[] members) => new(id, name, null, members);
+
+    private static string Id(string name) => SandboxSignIn.Known[name].ObjectId;
+}
