@@ -3,6 +3,8 @@ using CredRotation.Providers.Http.Document;
 using CredRotation.Providers.Http.Requests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace CredRotation.Providers;
 
@@ -27,7 +29,12 @@ public static class ProviderRegistration
             // The factory's own log lines would hold addresses, and headers at trace level.
             .RemoveAllLoggers();
 
-        services.TryAddSingleton<HttpExchange>();
+        // Checking the options asks the catalog, so the catalog can only ask for the options once they are checked.
+        services.TryAddSingleton(provider => new HttpExchange(
+            provider.GetRequiredService<IHttpClientFactory>(),
+            provider.GetRequiredService<TimeProvider>(),
+            () => provider.GetRequiredService<IOptions<RotationOptions>>().Value,
+            provider.GetRequiredService<ILogger<HttpExchange>>()));
         services.TryAddSingleton<IProviderCatalog>(provider => new ProviderCatalog(
             EmbeddedVendors.Read().Concat(provider.GetServices<ProviderFile>()),
             provider.GetRequiredService<HttpExchange>()));

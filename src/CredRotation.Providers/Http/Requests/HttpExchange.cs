@@ -2,13 +2,12 @@ using System.Net.Http.Headers;
 using CredRotation.Engine;
 using CredRotation.Providers.Http.Answers;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace CredRotation.Providers.Http.Requests;
 
 /// <summary>Sends one request, an effect exactly once, within the effect time-out, and brings back at most one megabyte; whatever goes wrong is an answer.</summary>
 internal sealed partial class HttpExchange(
-    IHttpClientFactory clients, TimeProvider clock, IOptions<RotationOptions> options, ILogger<HttpExchange> logger)
+    IHttpClientFactory clients, TimeProvider clock, Func<RotationOptions> options, ILogger<HttpExchange> logger)
 {
     public const string ClientName = "providers";
     private const int BodyBytesMax = 1024 * 1024;
@@ -17,11 +16,11 @@ internal sealed partial class HttpExchange(
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromHours(1);
 
     /// <summary>How long to stay away when the remote does not say.</summary>
-    public TimeSpan DefaultRetryAfter => options.Value.RetryDelay;
+    public TimeSpan DefaultRetryAfter => options().RetryDelay;
 
     public async Task<Answer> SendAsync(string kind, string operation, HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(options.Value.EffectTimeout, clock);
+        using var timeout = new CancellationTokenSource(options().EffectTimeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         var answer = await AskAsync(request, cancellationToken, either.Token);
         LogAnswered(logger, kind, operation, answer.Words);
