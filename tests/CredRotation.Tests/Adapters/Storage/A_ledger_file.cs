@@ -41,6 +41,21 @@ public sealed class A_ledger_file : IDisposable
     }
 
     [Fact]
+    public async Task Is_made_once_however_many_hosts_start_together()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            using var ledger = new TemporaryLedger();
+            var hosts = Enumerable.Range(0, 4).Select(_ => new SqliteDatabase(ledger.Path)).ToList();
+
+            var tags = await Task.WhenAll(hosts.Select((host, n) => Task.Run(() => new SqliteRowStore(host).InsertAsync(Key with { Row = $"r{n}" }, "mine", Cancellation), Cancellation)));
+
+            Assert.Equal(4, tags.Distinct().Count());
+            hosts.ForEach(host => host.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task Is_written_through_to_the_disk_before_an_answer()
     {
         using var database = new SqliteDatabase(_ledger.Path);
