@@ -7,6 +7,8 @@ using CredRotation.Engine.Reload;
 using CredRotation.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Graph;
+using Microsoft.Kiota.Http.HttpClientLibrary.Middleware;
 using Moq;
 
 namespace CredRotation.Tests.Adapters;
@@ -32,6 +34,10 @@ public sealed class The_registration
 
         Assert.Same(mine, services.GetRequiredService<IRowStore>());
     }
+
+    [Fact]
+    public void Still_finds_the_handler_whose_retries_it_caps()
+        => Assert.Single(GraphClientFactory.CreateDefaultHandlers(), handler => handler is RetryHandler);
 
     private static ServiceProvider Build(Action<IServiceCollection> head)
     {
