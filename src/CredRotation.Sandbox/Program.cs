@@ -1,13 +1,42 @@
+using System.Runtime.InteropServices;
 using CredRotation.Sandbox.Checkout;
+using CredRotation.Sandbox.Replay;
+using CredRotation.Sandbox.Serve;
 
-return args switch
+using var leaving = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
+
+try
 {
-    ["checkout"] => await CheckoutApp.RunAsync(CancellationToken.None),
-    _ => Usage(),
-};
+    return args switch
+    {
+        [] => await ReplayCommand.WatchAsync(leaving.Token),
+        ["replay", .. var rest] => await ReplayCommand.RunAsync(rest, leaving.Token),
+        ["serve", .. var rest] => await ServeCommand.RunAsync(rest, leaving.Token),
+        // Started by the sandbox itself; ends when its parent does.
+        ["checkout"] => await CheckoutApp.RunAsync(CancellationToken.None),
+        _ => Usage(),
+    };
+}
+catch (OperationCanceledException) when (leaving.IsCancellationRequested)
+{
+    return 0;
+}
+
+void Leave(PosixSignalContext context)
+{
+    // Children and servers are closed in order before the process ends.
+    context.Cancel = true;
+    leaving.Cancel();
+}
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: CredRotation.Sandbox checkout");
+    Console.Error.WriteLine("""
+        usage: CredRotation.Sandbox                                     replay in-time to watch, then stay up
+               CredRotation.Sandbox replay in-time [--seed N] [--json]  the same as fast as it goes, counted
+               CredRotation.Sandbox serve [--seed N] [--json]           only the simulated systems, for an app of its own process
+        """);
     return 2;
 }

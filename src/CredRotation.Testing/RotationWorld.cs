@@ -38,7 +38,8 @@ public sealed class RotationWorld : IAsyncDisposable
     /// <param name="settings">Overrides settings; a null value removes one.</param>
     public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1)
     {
-        Clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
+        // Every look at the clock moves it a little, as every look at a real one does.
+        Clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromTicks(1) };
         Faults = new FaultInjector(Clock);
         Vaults = new VaultModel(Clock, seed);
         Gateway = new GatewayModel(Clock, seed, gateway ?? new GatewayOptions());

@@ -11,17 +11,14 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
 
     public async Task<StepResult> RunAsync(Visit visit, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        var checkedRotation = await CheckAsync(visit, cancellationToken);
-        return checkedRotation switch
-        {
-            { Hold: null } when checkedRotation.WakeOn <= now => new StepResult.Moved(checkedRotation.To(RotationState.Authorized, now), LedgerNote.Ours(nameof(RotationState.Authorized), Why(checkedRotation))),
-            _ => new StepResult.Waits(checkedRotation, null),
-        };
+        var (rotation, isAuthorized) = await CheckAsync(visit, cancellationToken);
+        return isAuthorized
+            ? new StepResult.Moved(rotation.To(RotationState.Authorized, clock.GetUtcNow()), LedgerNote.Ours(nameof(RotationState.Authorized), Why(rotation)))
+            : new StepResult.Waits(rotation, null);
     }
 
-    /// <summary>The rotation without a hold when it is authorized now; else waiting for who or what is missing.</summary>
-    public async Task<Rotation> CheckAsync(Visit visit, CancellationToken cancellationToken)
+    /// <summary>Whether it is authorized now; when it is not, the rotation waits for who or what is missing.</summary>
+    public async Task<(Rotation Rotation, bool IsAuthorized)> CheckAsync(Visit visit, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var rotation = visit.Rotation;
@@ -30,13 +27,13 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
         switch (owners.State)
         {
             case OwnerState.Unavailable:
-                return (rotation with { LastTrouble = RotationMachine.Bounded($"The directory did not answer: {owners.Detail}") }).Until(now + RetryPolicy.Delay(options.Value.RetryDelay, rotation.Failures + 1, null), now);
+                return ((rotation with { LastTrouble = RotationMachine.Bounded($"The directory did not answer: {owners.Detail}") }).Until(now + RetryPolicy.Delay(options.Value.RetryDelay, rotation.Failures + 1, null), now), false);
             case OwnerState.CannotSee:
-                return rotation.Holding(HoldReason.DirectoryCannotSee, $"The owner group {owners.Group} cannot be read. {owners.Detail}", now, rotation.Plan.ApproveBy, Choices.ToRetry);
+                return (rotation.Holding(HoldReason.DirectoryCannotSee, $"The owner group {owners.Group} cannot be read. {owners.Detail}", now, rotation.Plan.ApproveBy, Choices.ToRetry), false);
             case OwnerState.Gone or OwnerState.TooFew:
-                return rotation.Holding(HoldReason.OwnersMissing, owners.State is OwnerState.Gone
+                return (rotation.Holding(HoldReason.OwnersMissing, owners.State is OwnerState.Gone
                     ? $"The owner group {owners.Group} does not exist any more."
-                    : $"The owner group {owners.Group} has {owners.People.Count} enabled people; two are needed.", now, rotation.Plan.ApproveBy, Choices.ToRetry);
+                    : $"The owner group {owners.Group} has {owners.People.Count} enabled people; two are needed.", now, rotation.Plan.ApproveBy, Choices.ToRetry), false);
         }
 
         var needed = rotation.Plan.Approval switch { ApprovalRule.None => 0, ApprovalRule.Owner => 1, _ => 2 };
@@ -44,8 +41,8 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
             .Where(approval => approval.PlanHash == rotation.PlanHash && owners.Has(approval.PersonId))
             .Select(approval => approval.PersonId).Distinct(StringComparer.OrdinalIgnoreCase).Count();
         return given >= needed
-            ? rotation with { Hold = null, WakeOn = now }
-            : rotation.Holding(HoldReason.ApprovalNeeded, $"{needed - given} of {needed} approvals of this plan are missing.", now, rotation.Plan.ApproveBy, Choices.ToApprove(needed), Choices.ToReject);
+            ? (rotation with { Hold = null }, true)
+            : (rotation.Holding(HoldReason.ApprovalNeeded, $"{needed - given} of {needed} approvals of this plan are missing.", now, rotation.Plan.ApproveBy, Choices.ToApprove(needed), Choices.ToReject), false);
     }
 
     private static string Why(Rotation rotation) => rotation.Approvals.Count > 0

@@ -61,8 +61,8 @@ internal sealed class IssueStep(
             var now = clock.GetUtcNow();
             if (visit.Rotation.EffectiveMode(options.Value) is not RotationMode.Rotate)
                 return new StepResult.Waits(visit.Rotation.Until(now + RotationMachine.PeopleWaitMax, now), null);
-            var authorized = await authorize.CheckAsync(visit, cancellationToken);
-            if (authorized.Hold is not null || authorized.WakeOn > now) return new StepResult.Waits(authorized, null);
+            var (authorized, isAuthorized) = await authorize.CheckAsync(visit, cancellationToken);
+            if (!isAuthorized) return new StepResult.Waits(authorized, null);
             if (visit.Rotation is { Plan.Traits.IssueEndangersOld: true, Consumers.Count: 0 } && !visit.Rotation.IsOverridden(HoldReason.NoConsumer))
             {
                 return new StepResult.Waits(visit.Rotation.Holding(HoldReason.NoConsumer,

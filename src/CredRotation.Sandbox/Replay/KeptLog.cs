@@ -19,6 +19,10 @@ internal sealed class KeptLog(ConcurrentQueue<string> lines) : ILoggerProvider
         public bool IsEnabled(LogLevel logLevel) => logLevel is not LogLevel.None;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-            => lines.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
+        {
+            lines.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
+            // In a day that goes well nothing warns; what does is worth seeing at once.
+            if (logLevel >= LogLevel.Warning) Console.Error.WriteLine($"  {logLevel}: {formatter(state, exception)} {exception}");
+        }
     }
 }
