@@ -1,0 +1,41 @@
+using CredRotation.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace CredRotation.Tests.Engine;
+
+public sealed class Settings_that_could_not_rotate_safely
+{
+    [Theory]
+    [InlineData("Rotation:StagingVault", null, "Rotation:StagingVault is not set")]
+    [InlineData("Rotation:StagingVault", "https://payments.vault.azure.net/", "also listed in Rotation:Vaults")]
+    [InlineData("Rotation:Vaults:0", "http://payments.vault.azure.net/", "Rotation:Vaults:0 must be a vault's https URI")]
+    [InlineData("Rotation:Accounts:gateway-main:Provider", "nobody", "known are sandbox-gateway")]
+    [InlineData("Rotation:Accounts:gateway-main:Secrets:management", null, "Secrets:management must say where")]
+    [InlineData("Rotation:Accounts:gateway-main:Targets", "(?=x)", "Targets is not a usable pattern")]
+    [InlineData("Rotation:Accounts:gateway-main:OwnerGroups:0", null, "OwnerGroups names nobody")]
+    [InlineData("Rotation:Policies:payments:EscalationMax", "20:00:00", "more than the overlap")]
+    [InlineData("Rotation:Policies:payments:Reserve", "01:00:00", "Reserve")]
+    [InlineData("Rotation:Policies:payments:Lifetime", "31.00:00:00", "the next rotation is due before this one ends")]
+    [InlineData("Rotation:Consumers:checkout:Hook", "http://checkout.example.com/reload", "Hook must be an https URL")]
+    [InlineData("Rotation:ClaimTime", "00:00:20", "at least twice Rotation:EffectTimeout")]
+    public void Are_refused_at_start_naming_setting_and_remedy(string setting, string? value, string words)
+    {
+        var refused = Assert.Throws<OptionsValidationException>(() => new RotationWorld(new Dictionary<string, string?> { [setting] = value }).Host.Services.GetRequiredService<IOptions<CredRotation.Engine.RotationOptions>>().Value);
+
+        Assert.Contains(refused.Failures, failure => failure.Contains(words, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Are_told_all_at_once()
+    {
+        var refused = Assert.Throws<OptionsValidationException>(() => new RotationWorld(new Dictionary<string, string?>
+        {
+            ["Rotation:StagingVault"] = null,
+            ["Rotation:Accounts:gateway-main:Provider"] = "nobody",
+            ["Rotation:Policies:payments:Lifetime"] = "31.00:00:00",
+        }));
+
+        Assert.True(refused.Failures.Count() >= 3, string.Join('\n', refused.Failures));
+    }
+}
