@@ -22,7 +22,7 @@ public sealed class DirectoryServer : IAsyncDisposable
     public static async Task<DirectoryServer> StartAsync(DirectoryModel model, FaultyWire wire, X509Certificate2 certificate, CancellationToken cancellationToken)
     {
         var server = new DirectoryServer(model, wire);
-        server._server = await LoopbackServer.StartAsync(certificate, 1, server.HandleAsync, cancellationToken);
+        server._server = await LoopbackServer.StartAsync(certificate, [0], server.HandleAsync, cancellationToken);
         return server;
     }
 

@@ -26,7 +26,7 @@ public sealed class GatewayServer : IAsyncDisposable
     public static async Task<GatewayServer> StartAsync(GatewayModel model, FaultyWire wire, X509Certificate2? certificate, CancellationToken cancellationToken)
     {
         var server = new GatewayServer(model, wire);
-        server._server = await LoopbackServer.StartAsync(certificate, 1, server.HandleAsync, cancellationToken);
+        server._server = await LoopbackServer.StartAsync(certificate, [0], server.HandleAsync, cancellationToken);
         return server;
     }
 

@@ -19,7 +19,7 @@ public sealed class TeamsServer : IAsyncDisposable
     public static async Task<TeamsServer> StartAsync(InboxModel model, FaultyWire wire, X509Certificate2? certificate, CancellationToken cancellationToken)
     {
         var server = new TeamsServer(model, wire);
-        server._server = await LoopbackServer.StartAsync(certificate, 1, server.HandleAsync, cancellationToken);
+        server._server = await LoopbackServer.StartAsync(certificate, [0], server.HandleAsync, cancellationToken);
         return server;
     }
 

@@ -21,23 +21,38 @@ public sealed class VaultServer : IAsyncDisposable
     /// <summary>Vault URIs by alias.</summary>
     public IReadOnlyDictionary<string, Uri> Vaults { get; private set; } = new Dictionary<string, Uri>();
 
+    /// <param name="ports">Of each alias; where one is taken, all vaults take free ones.</param>
     /// <param name="nameOf">Names the caller of a bearer token for the audit log and for <see cref="VaultModel.Restrict"/>.</param>
     public static async Task<VaultServer> StartAsync(
         VaultModel model,
         FaultyWire wire,
         X509Certificate2 certificate,
         IReadOnlyList<string> aliases,
+        IReadOnlyList<int> ports,
         Func<string, string> nameOf,
         CancellationToken cancellationToken)
     {
         var server = new VaultServer(model, wire, nameOf);
-        server._server = await LoopbackServer.StartAsync(certificate, aliases.Count, server.HandleAsync, cancellationToken);
+        server._server = await ListenAsync(certificate, ports, server.HandleAsync, cancellationToken);
         server.Vaults = aliases.Zip(server._server.Addresses).ToDictionary(pair => pair.First, pair => pair.Second);
         foreach (var (alias, uri) in server.Vaults) model.AddVault(SecretName.HostOf(uri), alias);
         return server;
     }
 
     public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static async Task<LoopbackServer> ListenAsync(X509Certificate2 certificate, IReadOnlyList<int> ports, RequestDelegate handle, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LoopbackServer.StartAsync(certificate, ports, handle, cancellationToken);
+        }
+        catch (IOException)
+        {
+            // Another program took one of them between the look and now.
+            return await LoopbackServer.StartAsync(certificate, [.. ports.Select(_ => 0)], handle, cancellationToken);
+        }
+    }
 
     private async Task HandleAsync(HttpContext context)
     {

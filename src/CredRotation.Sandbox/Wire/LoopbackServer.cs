@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace CredRotation.Sandbox.Wire;
 
-/// <summary>A web server on free loopback ports with one handler for everything; gone when disposed.</summary>
+/// <summary>A web server on loopback ports with one handler for everything; gone when disposed.</summary>
 public sealed class LoopbackServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -16,7 +16,8 @@ public sealed class LoopbackServer : IAsyncDisposable
     public IReadOnlyList<Uri> Addresses { get; }
 
     /// <summary>Starts listening; https when a certificate is given.</summary>
-    public static async Task<LoopbackServer> StartAsync(X509Certificate2? certificate, int ports, RequestDelegate handle, CancellationToken cancellationToken)
+    /// <param name="ports">A server listens on all of them; 0 takes a free one.</param>
+    public static async Task<LoopbackServer> StartAsync(X509Certificate2? certificate, IReadOnlyList<int> ports, RequestDelegate handle, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -24,9 +25,9 @@ public sealed class LoopbackServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            for (var port = 0; port < ports; port++)
+            foreach (var port in ports)
             {
-                kestrel.Listen(IPAddress.Loopback, 0, listen =>
+                kestrel.Listen(IPAddress.Loopback, port, listen =>
                 {
                     if (certificate is not null) listen.UseHttps(certificate);
                 });
@@ -37,7 +38,16 @@ public sealed class LoopbackServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         var app = builder.Build();
         app.Run(handle);
-        await app.StartAsync(cancellationToken);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         return new LoopbackServer(app, [.. addresses.Select(address => new Uri($"{address}/"))]);
     }

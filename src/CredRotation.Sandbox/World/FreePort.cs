@@ -1,6 +1,9 @@
+using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace CredRotation.Sandbox.World;
 
@@ -13,12 +16,30 @@ public static class FreePort
 
     public static int Find()
     {
-        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port).ToHashSet();
+        var taken = Taken();
         int port;
         do port = RandomNumberGenerator.GetInt32(From, To);
         while (taken.Contains(port));
         return port;
     }
 
+    /// <summary>
+    /// A port for each name that follows from the seed, so that what is named after an address is the same whenever the seed is. While one is
+    /// taken, the next that follows from the seed.
+    /// </summary>
+    public static IReadOnlyList<int> FindFor(int seed, IEnumerable<string> names)
+    {
+        var taken = Taken();
+        return [.. names.Select(name => Enumerable.Range(0, To - From).Select(tried => Of(seed, name, tried)).First(taken.Add))];
+    }
+
     public static Uri FindLoopback() => new UriBuilder(Uri.UriSchemeHttp, IPAddress.Loopback.ToString(), Find()).Uri;
+
+    private static int Of(int seed, string name, int tried)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{seed}/{name}/{tried}")));
+        return From + (int)(BinaryPrimitives.ReadUInt32BigEndian(hash) % (To - From));
+    }
+
+    private static HashSet<int> Taken() => [.. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port)];
 }

@@ -137,7 +137,7 @@ public sealed class SandboxWorld : IAsyncDisposable
     {
         string[] vaults = [SandboxNames.PaymentsVault, SandboxNames.StagingVault, SandboxNames.PlatformVault, SandboxNames.OtherVault];
         var tls = Options.HasTlsEverywhere ? _certificate : null;
-        _vaults = await VaultServer.StartAsync(Vault, _wire, _certificate, vaults, SignIn.VaultCallerOf, cancellationToken);
+        _vaults = await VaultServer.StartAsync(Vault, _wire, _certificate, vaults, FreePort.FindFor(Options.Seed, vaults), SignIn.VaultCallerOf, cancellationToken);
         _gateway = await GatewayServer.StartAsync(Gateway, _wire, tls, cancellationToken);
         _directory = await DirectoryServer.StartAsync(Directory, _wire, _certificate, cancellationToken);
         _teams = await TeamsServer.StartAsync(Inbox, _wire, tls, cancellationToken);

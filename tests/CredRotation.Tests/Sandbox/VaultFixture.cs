@@ -36,7 +36,7 @@ public sealed class VaultFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _server = await VaultServer.StartAsync(Model, new FaultyWire(Clock, Faults), _certificate, ["payments", "staging"], _signIn.VaultCallerOf, TestContext.Current.CancellationToken);
+        _server = await VaultServer.StartAsync(Model, new FaultyWire(Clock, Faults), _certificate, ["payments", "staging"], [0, 0], _signIn.VaultCallerOf, TestContext.Current.CancellationToken);
         _http = PinnedTransport.Client(SandboxCertificate.Thumbprint(_certificate));
     }
 
