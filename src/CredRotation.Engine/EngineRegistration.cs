@@ -1,5 +1,6 @@
 using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Detect;
+using CredRotation.Engine.Incidents;
 using CredRotation.Engine.Issue;
 using CredRotation.Engine.Promote;
 using CredRotation.Engine.Registry;
@@ -34,6 +35,8 @@ public static class EngineRegistration
 
         // In the order in which a rotation runs.
         services.AddSingleton<DetectStep>();
+        // Before anybody is asked: what came too late is examined first.
+        services.AddSingleton<IRotationStep, ExamineStep>();
         services.AddSingleton<AuthorizeStep>();
         services.AddSingleton<IRotationStep>(provider => provider.GetRequiredService<AuthorizeStep>());
         services.AddSingleton<IRotationStep, IssueStep>();
@@ -54,7 +57,7 @@ public static class EngineRegistration
         services.AddSingleton(provider => new Sleepers(
             provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Sleepers>>()));
         services.AddSingleton(provider => new VaultHints(
-            provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<CredentialSweep>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<ILogger<VaultHints>>()));
+            provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<CredentialSweep>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<VaultHints>>()));
         return services;
     }
 }

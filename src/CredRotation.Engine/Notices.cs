@@ -37,6 +37,7 @@ internal static class Notices
     /// <summary>Only what is so in this state: a hold after promotion must not claim that nothing was issued.</summary>
     private static string WhatStillWorks(Rotation rotation) => rotation.State switch
     {
+        RotationState.Detected or RotationState.Authorized when rotation.LiveCredential is LiveCredential.Refused => "Nothing that uses this credential: the provider refuses it. Nothing was issued yet.",
         RotationState.Detected or RotationState.Authorized when rotation.Attempts.Count == 0 => $"Everything: nothing was issued. The current credential expires {Until(rotation.Plan.OldExpiresOn)}.",
         RotationState.Authorized or RotationState.IssueSent or RotationState.Issued or RotationState.VerifySent or RotationState.Verified or RotationState.PromoteSent
             => $"Consumers run the old credential; it ends {Until(rotation.OldEndsOn)}.",

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CredRotation.Engine;
 
 /// <summary>A reason for a rotation to wait for a named person.</summary>
@@ -95,6 +97,11 @@ public sealed record RotationPlan
     /// <summary>Why it began, in words: the fault that <c>IsDue</c> found, or a person's reason.</summary>
     public required string Reason { get; init; }
 
+    /// <summary>What reached us first and made us look: <c>sweep</c>, an event's type, or a person.</summary>
+    public required string SignalledBy { get; init; }
+
+    public required DateTimeOffset SignalledOn { get; init; }
+
     /// <summary>Object id of the person who started it; nobody approves what they started. Null when the policy did.</summary>
     public required string? StartedBy { get; init; }
 
@@ -102,6 +109,17 @@ public sealed record RotationPlan
 
     /// <summary>Until when an approval is worth waiting for before leadership hears of it.</summary>
     public required DateTimeOffset ApproveBy { get; init; }
+
+    /// <summary>The current version was past its end when this began.</summary>
+    [JsonIgnore]
+    public bool IsLate => OldExpiresOn <= OpenedOn;
+
+    /// <summary>
+    /// Rule 17: the last moment at which a rotation can begin and still leave reload, activation and escalation half as much again.
+    /// Null when the vault names no end.
+    /// </summary>
+    [JsonIgnore]
+    public DateTimeOffset? LastSafeMoment => OldExpiresOn - (1.5 * (Policy.ReloadMax + Traits.ActivationDelayMax + Policy.EscalationMax));
 }
 
 /// <summary>An issue whose result nobody holds: reported, with the date its timer ends it, if any.</summary>
@@ -128,6 +146,21 @@ public sealed record OldCredential(
     string? ContentType,
     IReadOnlyDictionary<string, string> Tags,
     DateTimeOffset? ValidUntil);
+
+/// <summary>What our own probe of the live credential showed.</summary>
+public enum LiveCredential
+{
+    /// <summary>Nobody looked yet.</summary>
+    Unexamined,
+
+    Works,
+
+    /// <summary>The provider refuses it while it answers our management credential: consumers fail now.</summary>
+    Refused,
+
+    /// <summary>We looked and could not tell.</summary>
+    Unknown,
+}
 
 /// <summary>One remote call of a rotation, with the step or rule of the protocol that needs it.</summary>
 /// <param name="Kind"><c>vault</c>, <c>provider</c>, <c>consumer</c> or <c>notification</c>.</param>
@@ -160,6 +193,8 @@ public sealed record Rotation
     public Hold? Hold { get; init; }
 
     public Incident? Incident { get; init; }
+
+    public LiveCredential LiveCredential { get; init; }
 
     public DateTimeOffset WakeOn { get; init; }
 

@@ -55,6 +55,16 @@ internal static class RotationMachine
         {
             Choices.Retry => free,
             Choices.Abandon => recorded.To(RotationState.Abandoned, now),
+            // Break-glass (rule 16): one name stands for the approval and for going on although the dead credential can show nothing.
+            Choices.Expedite => free with
+            {
+                Overrides =
+                [
+                    .. rotation.Overrides,
+                    Bounded($"{HoldReason.ApprovalNeeded}: expedited by {people}. {hold.Detail}"),
+                    Bounded($"{HoldReason.OldCredentialRefused}: expedited by {people}."),
+                ],
+            },
             Choices.Override or Choices.KeepOurs => recorded with { IsOverwriteChecked = free.State is RotationState.Promoted },
             Choices.RestoreTheirs => recorded with { RestoreVersion = rotation.ForeignVersion },
             Choices.KeepTheirs => (recorded with { Suspects = [.. rotation.Suspects, .. rotation.NewAsSuspect()] }).To(RotationState.RolledBack, now),
@@ -82,6 +92,7 @@ internal static class Choices
     public const string Retry = "retry";
     public const string Abandon = "abandon";
     public const string Override = "override";
+    public const string Expedite = "expedite";
     public const string KeepOurs = "keep-ours";
     public const string KeepTheirs = "keep-theirs";
     public const string RestoreTheirs = "restore-theirs";
@@ -92,6 +103,8 @@ internal static class Choices
     public static readonly HoldChoice ToAbandon = new(Abandon, "Give this rotation up. The old credential stays as it is.");
 
     public static HoldChoice ToApprove(int people) => new(Approve, "Let this plan run.", people);
+
+    public static readonly HoldChoice ToExpedite = new(Expedite, "Break glass: issue and promote now, on your name alone. It is recorded.");
 
     public static readonly HoldChoice ToReject = new(Reject, "Do not rotate. The old credential stays as it is.");
 

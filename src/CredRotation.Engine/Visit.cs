@@ -26,6 +26,9 @@ internal sealed class Visit
     /// <summary>A person's wish to rotate now, found in the inbox.</summary>
     public InboxItem.Start? Wish { get; set; }
 
+    /// <summary>The first hint of this visit: what reached us, and when.</summary>
+    public (string Source, DateTimeOffset On)? Signal { get; set; }
+
     /// <summary>The attempt whose <c>IssueSent</c> this very visit wrote: only then may the issue be sent; every other visit recovers.</summary>
     public int? MayIssueAttempt { get; set; }
 

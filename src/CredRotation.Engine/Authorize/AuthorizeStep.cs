@@ -12,6 +12,7 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
     public async Task<StepResult> RunAsync(Visit visit, CancellationToken cancellationToken)
     {
         var (rotation, isAuthorized) = await CheckAsync(visit, cancellationToken);
+        rotation = UntilLastSafeMoment(rotation, clock.GetUtcNow());
         return isAuthorized
             ? new StepResult.Moved(rotation.To(RotationState.Authorized, clock.GetUtcNow()), LedgerNote.Ours(nameof(RotationState.Authorized), Why(rotation)))
             : new StepResult.Waits(rotation, null);
@@ -24,9 +25,21 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
         var rotation = visit.Rotation;
         var owners = await answerable.FindAsync(visit, cancellationToken);
         rotation = rotation with { AnswerableGroup = owners.Group };
+        if (rotation.IsOverridden(HoldReason.ApprovalNeeded)) return (rotation with { Hold = null }, true);
+        if (owners.State is not OwnerState.Healthy && IsOnStandingAuthorization(visit.Row, rotation, now))
+        {
+            // Rule 17: dead owners change who answers, not whether. Leadership is told by the incident that opens with it.
+            return (rotation with
+            {
+                Hold = null,
+                Overrides = [.. rotation.Overrides, RotationMachine.Bounded($"{HoldReason.OwnersMissing}: nobody answers ({owners.State}); rotated on the policy's standing authorization at the last safe moment.")],
+            }, true);
+        }
+
         switch (owners.State)
         {
             case OwnerState.Unavailable:
+                // Its own state, never "no owners": the same question again, until the last safe moment decides.
                 return ((rotation with { LastTrouble = RotationMachine.Bounded($"The directory did not answer: {owners.Detail}") }).Until(now + RetryPolicy.Delay(options.Value.RetryDelay, rotation.Failures + 1, null), now), false);
             case OwnerState.CannotSee:
                 return (rotation.Holding(HoldReason.DirectoryCannotSee, $"The owner group {owners.Group} cannot be read. {owners.Detail}", now, rotation.Plan.ApproveBy, Choices.ToRetry), false);
@@ -42,10 +55,19 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
             .Select(approval => approval.PersonId).Distinct(StringComparer.OrdinalIgnoreCase).Count();
         return given >= needed
             ? (rotation with { Hold = null }, true)
-            : (rotation.Holding(HoldReason.ApprovalNeeded, $"{needed - given} of {needed} approvals of this plan are missing.", now, rotation.Plan.ApproveBy, Choices.ToApprove(needed), Choices.ToReject), false);
+            : (rotation.Holding(HoldReason.ApprovalNeeded, $"{needed - given} of {needed} approvals of this plan are missing.{(rotation.Incident is { } incident ? $" {incident.Detail}" : "")}", now, rotation.Plan.ApproveBy,
+                rotation.Incident is null ? [Choices.ToApprove(needed), Choices.ToReject] : [Choices.ToApprove(needed), Choices.ToExpedite, Choices.ToReject]), false);
     }
 
-    private static string Why(Rotation rotation) => rotation.Approvals.Count > 0
+    /// <summary>A wait for owners never sleeps past the last safe moment.</summary>
+    private static Rotation UntilLastSafeMoment(Rotation rotation, DateTimeOffset now)
+        => rotation.Plan.LastSafeMoment is { } moment && moment > now && moment < rotation.WakeOn ? rotation with { WakeOn = moment } : rotation;
+
+    /// <summary>Only what asked for no approval, has rotated before, and can overlap.</summary>
+    private static bool IsOnStandingAuthorization(Registry.CredentialRow row, Rotation rotation, DateTimeOffset now)
+        => rotation.Plan.Approval is ApprovalRule.None && row.HasRotated && rotation.Plan.Traits.Topology is Topology.Overlap && rotation.Plan.LastSafeMoment <= now;
+
+    private static string Why(Rotation rotation) => rotation.Overrides.Count > 0 ? rotation.Overrides[^1] : rotation.Approvals.Count > 0
         ? $"Approved by {string.Join(", ", rotation.Approvals.Select(approval => approval.PersonName))}."
         : "The policy asks no approval.";
 }

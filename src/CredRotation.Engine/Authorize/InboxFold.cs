@@ -30,6 +30,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
 
     private bool Fold(Visit visit, InboxItem.Hint hint)
     {
+        visit.Signal ??= (hint.Source, hint.On);
         if (hint.Finding is { } finding && visit.Row.Findings.All(known => known.Code != finding.Code))
         {
             visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.TakeLast(19), finding] };

@@ -49,6 +49,8 @@ internal sealed class DetectStep(IOptions<RotationOptions> options, IProviderCat
             OldVersion = row.Seen.Version,
             OldExpiresOn = row.Seen.ExpiresOn,
             Reason = RotationMachine.Bounded(reason),
+            SignalledBy = RotationMachine.Bounded(visit.Signal?.Source ?? (wish is null ? "sweep" : "person")),
+            SignalledOn = visit.Signal?.On ?? wish?.On ?? now,
             StartedBy = wish?.PersonId,
             OpenedOn = now,
             ApproveBy = now + policy.ApprovalMax,

@@ -8,11 +8,11 @@ public sealed partial class VaultHints
 {
     private readonly CredentialRegistry _registry;
     private readonly CredentialSweep _sweep;
-    private readonly IWorkQueue _queue;
+    private readonly TimeProvider _clock;
     private readonly ILogger<VaultHints> _logger;
 
-    internal VaultHints(CredentialRegistry registry, CredentialSweep sweep, IWorkQueue queue, ILogger<VaultHints> logger)
-        => (_registry, _sweep, _queue, _logger) = (registry, sweep, queue, logger);
+    internal VaultHints(CredentialRegistry registry, CredentialSweep sweep, TimeProvider clock, ILogger<VaultHints> logger)
+        => (_registry, _sweep, _clock, _logger) = (registry, sweep, clock, logger);
 
     /// <summary>Looks at the secret with the sweep's eyes and wakes it. False: not ours, knowingly ignored.</summary>
     public async Task<bool> HearAsync(SecretName secret, string? version, string source, CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ public sealed partial class VaultHints
             }
         }
 
-        await _queue.SendAsync(id, TimeSpan.Zero, cancellationToken);
+        await _registry.TellAsync(id, new InboxItem.Hint(_clock.GetUtcNow(), source, null, null), cancellationToken);
         LogHeard(_logger, source, secret);
         return true;
     }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Incidents;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Reload;
 using Microsoft.Extensions.Options;
@@ -128,11 +129,13 @@ internal sealed class IssueStep(
                 break;
             case ProbeOutcome.Forbidden when plan.Policy.AcceptForbiddenProbe && plan.Traits.ForbiddenProvesAlive:
                 break;
-            case ProbeOutcome.Refused when visit.Rotation.IsOverridden(HoldReason.OldCredentialRefused):
+            // Whoever approved an incident's plan knew that the current credential can show nothing any more.
+            case ProbeOutcome.Refused when visit.Rotation.LiveCredential is LiveCredential.Refused || visit.Rotation.IsOverridden(HoldReason.OldCredentialRefused):
                 break;
             case ProbeOutcome.Refused:
-                return new StepResult.Waits(visit.Rotation.Holding(HoldReason.OldCredentialRefused, "The provider refuses the current credential: consumers may be failing now. Nothing was issued yet.", now, null,
-                    Choices.ToRetry, Choices.ToOverride("Issue a new credential although the current one cannot show who it belongs to.", 2), Choices.ToAbandon), null);
+                var refused = visit.Rotation with { LiveCredential = LiveCredential.Refused, Incident = visit.Rotation.Incident ?? ExamineStep.Refused(visit.Rotation, "probe", now) };
+                return new StepResult.Waits(refused.Holding(HoldReason.OldCredentialRefused, "The provider refuses the current credential while it answers the management one: consumers fail now. Nothing was issued yet.", now, null,
+                    Choices.ToExpedite, Choices.ToRetry, Choices.ToAbandon), LedgerNote.Ours("IncidentOpened", "The provider refuses the live credential."));
             case ProbeOutcome.Forbidden:
                 return new StepResult.Waits(visit.Rotation.Holding(HoldReason.ProbeForbidden, "The current credential may not read who it is. The policy must consent with AcceptForbiddenProbe.", now, null, Choices.ToRetry, Choices.ToAbandon), null);
             case ProbeOutcome.WrongIdentity wrong:
@@ -167,7 +170,7 @@ internal sealed class IssueStep(
             {
                 var now = clock.GetUtcNow();
                 return new StepResult.Waits(visit.Rotation.Holding(HoldReason.ConsumerSilentBeforeIssue, $"Consumer {progress.Alias} did not answer the reload rehearsal: {silent.Detail} Nothing was issued.", now, visit.Rotation.Plan.ApproveBy,
-                    Choices.ToRetry, Choices.ToOverride($"Rotate without proof from {progress.Alias}: its payments or calls fail once the old credential ends.", 2), Choices.ToAbandon), null);
+                    Choices.ToRetry, Choices.ToOverride($"Rotate without proof from {progress.Alias}: its payments or calls fail once the old credential ends.", PeopleToOverride(visit.Rotation)), Choices.ToAbandon), null);
             }
         }
 
@@ -340,6 +343,9 @@ internal sealed class IssueStep(
             // Nothing was issued, so no timer of an earlier unread key was started either.
             Suspects = [.. rotation.Suspects.Select(suspect => suspect.EndsOn == attempt.SentOn + rotation.Plan.Traits.OldLife ? suspect with { EndsOn = null } : suspect)],
         };
+
+    /// <summary>Killing a working credential before adoption always takes two; a dead one cannot be killed again.</summary>
+    private static int PeopleToOverride(Rotation rotation) => rotation.LiveCredential is LiveCredential.Refused ? 1 : 2;
 
     private static StepResult.Moved Superseded(Visit visit, VaultSecret current, DateTimeOffset now)
     {

@@ -17,7 +17,7 @@ internal sealed class RetireStep(Remotes remotes, ICredentialVault vault, IProvi
             throw new System.Diagnostics.UnreachableException($"No way to retire by {rotation.Plan.Traits.RetireBy}: start-up refuses it.");
 
         var now = clock.GetUtcNow();
-        var due = EndsOn(rotation) + rotation.Plan.Traits.RetireDelayMax;
+        var due = EndsOn(rotation) + (rotation.LiveCredential is LiveCredential.Refused && rotation.Suspects.Count == 0 ? TimeSpan.Zero : rotation.Plan.Traits.RetireDelayMax);
         if (now < due)
         {
             var latest = now + RotationMachine.TimerWaitMax;
@@ -30,7 +30,8 @@ internal sealed class RetireStep(Remotes remotes, ICredentialVault vault, IProvi
 
     /// <summary>When the last key that nobody runs any more ends: the old one, and any that was issued and never read.</summary>
     public static DateTimeOffset EndsOn(Rotation rotation)
-        => rotation.Suspects.Select(suspect => suspect.EndsOn).Append(rotation.OldEndsOn).Max() ?? rotation.StateOn;
+        // An old credential that was refused before we began has no end to wait for; its refused probe still has to show it.
+        => rotation.Suspects.Select(suspect => suspect.EndsOn).Append(rotation.LiveCredential is LiveCredential.Refused ? null : rotation.OldEndsOn).Max() ?? rotation.StateOn;
 
     private async Task<StepResult> ProveAsync(Visit visit, CancellationToken cancellationToken)
     {
