@@ -21,7 +21,8 @@ public sealed class Credentials(Endpoint endpoint, ICredentialRegistry registry,
     private async Task<Answer> AllAsync(Visit visit, CancellationToken cancellationToken)
     {
         var (rows, isCut) = await inventory.ReadAsync(visit, cancellationToken);
-        return Answer.Json(StatusCodes.Status200OK, new CredentialListView([.. rows.Select(row => CredentialView.Of(row, null))], isCut));
+        var findings = await inventory.ReadFindingsAsync(visit, cancellationToken);
+        return Answer.Json(StatusCodes.Status200OK, new CredentialListView([.. rows.Select(row => CredentialView.Of(row, null))], isCut, [.. findings.Select(SecretFindingView.Of)]));
     }
 
     private async Task<Answer> OneAsync(Visit visit, CancellationToken cancellationToken)

@@ -28,6 +28,7 @@ public sealed class OpenPage(Endpoint endpoint, Inventory inventory, RotationRea
     private async Task<Answer> ListAsync(Visit visit, CancellationToken cancellationToken)
     {
         var (rows, isCut) = await inventory.ReadAsync(visit, cancellationToken);
-        return Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<CredentialsPage>(CredentialsPageModel.Of(rows, isCut, visit.Caller.Name, time.GetUtcNow())));
+        var findings = await inventory.ReadFindingsAsync(visit, cancellationToken);
+        return Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<CredentialsPage>(CredentialsPageModel.Of(rows, isCut, findings, visit.Caller.Name, time.GetUtcNow())));
     }
 }

@@ -22,4 +22,20 @@ public sealed class Inventory(ICredentialRegistry registry, Ownership ownership)
 
         return (rows, false);
     }
+
+    /// <summary>Secrets that could not be adopted, and why: only for those who see everything, since nobody owns them yet.</summary>
+    public async Task<IReadOnlyList<SecretFinding>> ReadFindingsAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(visit);
+        var findings = new List<SecretFinding>();
+        if ((visit.Roles & (Roles.Operator | Roles.Auditor)) == 0) return findings;
+
+        await foreach (var finding in registry.ListFindingsAsync(cancellationToken))
+        {
+            if (findings.Count == RowsMax) break;
+            findings.Add(finding);
+        }
+
+        return findings;
+    }
 }

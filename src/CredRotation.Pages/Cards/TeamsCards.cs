@@ -12,10 +12,11 @@ internal sealed class TeamsCards : INoticeRenderer
     public const int BytesMax = 20_000;
 
     private const int TitleMax = 200;
-    private const int TextMax = 800;
+    private const int TextMax = 500;
     private const int FactsMax = 30;
     private const int FactMax = 300;
-    private const int ChoicesMax = 12;
+    private const int ChoicesMax = 8;
+    private const int ChoiceMax = 140;
 
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -39,7 +40,7 @@ internal sealed class TeamsCards : INoticeRenderer
         card.Fact("What to do", CardText.Plain(notice.WhatToDo, TextMax));
         foreach (var fact in notice.Facts.Take(facts)) card.Fact(CardText.Plain(fact.Title, 60), CardText.Plain(fact.Value, FactMax));
         if (notice.Facts.Count > facts) card.Fact("More", "on the page");
-        if (notice.Choices.Count > 0) card.Saying($"You can choose on the page: {string.Join(", ", notice.Choices.Take(ChoicesMax).Select(choice => CardText.Plain(choice, 60)))}.");
+        if (notice.Choices.Count > 0) card.Saying($"Choices on the page: {string.Join(" · ", notice.Choices.Take(ChoicesMax).Select(choice => CardText.Plain(choice, ChoiceMax)))}");
 
         return card.Link(notice.Kind == NoticeKind.Done ? "See what happened" : "Open the page", PageUri(notice.Page, baseUri)).Build();
     }

@@ -4,10 +4,10 @@ using CredRotation.Engine.Registry;
 namespace CredRotation.Pages.Credentials;
 
 /// <summary>The inventory as a person reads it: what needs somebody first, then by end.</summary>
-public sealed record CredentialsPageModel(IReadOnlyList<CredentialLine> Lines, bool IsCut, string Person, DateTimeOffset Now)
+public sealed record CredentialsPageModel(IReadOnlyList<CredentialLine> Lines, bool IsCut, IReadOnlyList<SecretFinding> Findings, string Person, DateTimeOffset Now)
 {
-    public static CredentialsPageModel Of(IReadOnlyList<CredentialRow> rows, bool isCut, string person, DateTimeOffset now)
-        => new([.. rows.Select(CredentialLine.Of).OrderByDescending(line => line.Findings.Count > 0).ThenBy(line => line.ExpiresOn ?? DateTimeOffset.MaxValue)], isCut, person, now);
+    public static CredentialsPageModel Of(IReadOnlyList<CredentialRow> rows, bool isCut, IReadOnlyList<SecretFinding> findings, string person, DateTimeOffset now)
+        => new([.. rows.Select(CredentialLine.Of).OrderByDescending(line => line.Findings.Count > 0).ThenBy(line => line.ExpiresOn ?? DateTimeOffset.MaxValue)], isCut, findings, person, now);
 }
 
 /// <summary>One managed credential in the list.</summary>

@@ -1,0 +1,77 @@
+using System.Globalization;
+using CredRotation.Functions.Access;
+using CredRotation.Tests.Pages;
+
+namespace CredRotation.Tests.Functions;
+
+public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<HeadsWorld>
+{
+    private static readonly string[] s_who = ["anonymous", "consumer", "owner", "other", "operator", "auditor"];
+
+    /// <summary>What each kind of caller gets, written here again by hand: the table in the code must not test itself.</summary>
+    private const string Expected = """
+        ListCredentials  401 403 200 200 200 200
+        ShowCredential   401 403 200 403 200 200
+        StartRotation    401 403 403 403 202 403
+        ShowRotation     401 403 200 403 200 200
+        ApproveRotation  401 403 202 403 403 403
+        RejectRotation   401 403 202 403 403 403
+        ChooseInHold     401 403 202 403 403 403
+        Acknowledge      401 202 403 403 403 403
+        OpenPage         401 403 200 403 200 200
+        """;
+
+    [Fact]
+    public async Task Answers_as_written()
+    {
+        var seen = new List<string>();
+        foreach (var row in AuthorizationTable.Rows)
+        {
+            var cells = new List<string>();
+            foreach (var who in s_who) cells.Add((await CallAsync(row.Name, who)).ToString(CultureInfo.InvariantCulture));
+            seen.Add($"{row.Name,-16} {string.Join(' ', cells)}");
+        }
+
+        Assert.Equal(Expected.Split('\n', StringSplitOptions.TrimEntries), seen);
+        Assert.Equal(54, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
+    }
+
+    private async Task<int> CallAsync(EndpointName name, string who)
+    {
+        var row = AuthorizationTable.Of(name);
+        var id = row.Subject == Subject.Credential ? world.Row.Id.Value : world.Rotation.Id.Value;
+        var path = $"api/{row.Route.Replace("{name}", "rotation", StringComparison.Ordinal).Replace("{id?}", id, StringComparison.Ordinal).Replace("{id}", id, StringComparison.Ordinal)}";
+        using var answer = await world.SendAsync(TokenOf(who), new HttpMethod(row.Method), path, BodyOf(name));
+        return (int)answer.StatusCode;
+    }
+
+    private StringContent? BodyOf(EndpointName name) => name switch
+    {
+        EndpointName.StartRotation => HeadsWorld.Json(new { vault = world.OtherRow.Secret.VaultUri, secret = world.OtherRow.Secret.Name, reason = "A test asks." }),
+        EndpointName.ApproveRotation or EndpointName.RejectRotation => HeadsWorld.Json(world.Decision()),
+        EndpointName.ChooseInHold => HeadsWorld.Json(world.Decision("retry")),
+        EndpointName.Acknowledge => HeadsWorld.Json(world.Acknowledgement()),
+        _ => null,
+    };
+
+    private string? TokenOf(string who) => who switch
+    {
+        "consumer" => world.Token(HeadsWorld.CheckoutPrincipal),
+        "owner" => world.Token(HeadsWorld.Owner),
+        "other" => world.Token(HeadsWorld.OtherOwner),
+        "operator" => world.Token(HeadsWorld.OperatorId, "Rotation.Operate"),
+        "auditor" => world.Token(HeadsWorld.AuditorId, "Rotation.Audit"),
+        _ => null,
+    };
+
+    [Fact]
+    public async Task Lists_only_what_the_owner_owns()
+    {
+        using var answer = await world.SendAsync(world.Token(HeadsWorld.Owner), HttpMethod.Get, "api/credentials");
+
+        var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Contains(SampleRotations.Secret.Name, text, StringComparison.Ordinal);
+        Assert.DoesNotContain("other-key", text, StringComparison.Ordinal);
+    }
+}
