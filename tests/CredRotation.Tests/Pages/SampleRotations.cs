@@ -52,6 +52,8 @@ internal static class SampleRotations
             OldVersion = row.Seen.Version,
             OldExpiresOn = row.Seen.ExpiresOn,
             Reason = "The version in use expires in 20 days, and the policy begins 30 days ahead.",
+            SignalledBy = "sweep",
+            SignalledOn = Now.AddMinutes(-12),
             StartedBy = startedBy,
             OpenedOn = Now.AddMinutes(-12),
             ApproveBy = Now.AddDays(7),
