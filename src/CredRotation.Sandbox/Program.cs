@@ -35,7 +35,8 @@ static int Usage()
 {
     Console.Error.WriteLine("""
         usage: CredRotation.Sandbox                                     replay in-time to watch, then stay up
-               CredRotation.Sandbox replay in-time [--seed N] [--json]  the same as fast as it goes, counted
+               CredRotation.Sandbox replay in-time|too-late [--seed N] [--json]
+                                                               a day as fast as it goes, counted
                CredRotation.Sandbox serve [--seed N] [--json]           only the simulated systems, for an app of its own process
         """);
     return 2;

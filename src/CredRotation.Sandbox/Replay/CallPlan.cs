@@ -2,15 +2,14 @@ using CredRotation.Engine;
 
 namespace CredRotation.Sandbox.Replay;
 
-/// <summary>The remote calls that one rotation in time needs, and no others: a missing one and one too many both fail a replay.</summary>
-internal static class CallPlan
+/// <summary>The remote calls that a rotation needs, and no others: a missing one and one too many both fail a replay.</summary>
+internal sealed class CallPlan(int callsMax, IReadOnlyList<(string Kind, string Operation)> plan)
 {
-    private static readonly IReadOnlyList<(string Kind, string Operation)> s_inTime =
+    private static readonly IReadOnlyList<(string Kind, string Operation)> s_rotation =
     [
         ("notification", "tell of the hold"),
         ("consumer", "rehearse checkout"),
         ("vault", "read current secret"),
-        ("vault", "read management credential management"),
         ("vault", "confirm writable"),
         ("provider", "read target"),
         ("provider", "probe current credential"),
@@ -29,14 +28,23 @@ internal static class CallPlan
         ("notification", "tell the owners"),
     ];
 
-    public const int CallsMax = 20;
+    private static readonly (string Kind, string Operation) s_management = ("vault", "read management credential management");
 
-    public static IEnumerable<string> Differences(IReadOnlyList<RemoteCall> calls)
+    public static CallPlan InTime { get; } = new(20, [.. s_rotation, s_management]);
+
+    /// <summary>The same, after a look at the live credential that asks for the management credential once more, and the incident's own message.</summary>
+    public static CallPlan TooLate { get; } = new(26,
+    [
+        .. s_rotation, s_management, s_management,
+        ("vault", "read current secret"), ("provider", "read target"), ("provider", "probe live credential"), ("notification", "tell of the incident"),
+    ]);
+
+    public IEnumerable<string> Differences(IReadOnlyList<RemoteCall> calls)
     {
-        if (calls.Count > CallsMax) yield return $"{calls.Count} remote calls, at most {CallsMax} are allowed.";
+        if (calls.Count > callsMax) yield return $"{calls.Count} remote calls, at most {callsMax} are allowed.";
         foreach (var call in calls.Where(call => call.Rule.Length == 0)) yield return $"{call.Kind} '{call.Operation}' names no rule.";
         var left = calls.Select(call => (call.Kind, call.Operation)).ToList();
-        foreach (var expected in s_inTime)
+        foreach (var expected in plan)
         {
             if (!left.Remove(expected)) yield return $"Required call missing: {expected.Kind} '{expected.Operation}'.";
         }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace CredRotation.Sandbox.Replay;
 
-/// <summary>The commands that replay a day: <c>replay in-time --seed N [--json]</c>, and without a command the same before a viewer's eyes.</summary>
+/// <summary>The commands that replay a day: <c>replay in-time|too-late --seed N [--json]</c>, and without a command the same before a viewer's eyes.</summary>
 internal static class ReplayCommand
 {
     private static readonly TimeSpan s_watchingPace = TimeSpan.FromSeconds(2);
@@ -11,7 +11,7 @@ internal static class ReplayCommand
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var (seed, isJson) = (1, false);
-        if (arguments is not ["in-time", ..]) return Usage();
+        if (arguments is not [("in-time" or "too-late") and var day, ..]) return Usage();
         for (var index = 1; index < arguments.Count; index++)
         {
             if (arguments[index] == "--json") isJson = true;
@@ -19,9 +19,12 @@ internal static class ReplayCommand
             else return Usage();
         }
 
-        await using var replay = await InTimeReplay.StartAsync(seed, TimeSpan.Zero, Console.Error, cancellationToken);
-        await Console.Error.WriteLineAsync($"Replaying in-time with seed {seed}.");
-        var report = await replay.RunAsync(cancellationToken);
+        await Console.Error.WriteLineAsync($"Replaying {day} with seed {seed}.");
+        var isInTime = day == "in-time";
+        await using var stage = isInTime
+            ? await InTimeReplay.SetAsync(seed, TimeSpan.Zero, Console.Error, cancellationToken)
+            : await TooLateReplay.SetAsync(seed, TimeSpan.Zero, Console.Error, cancellationToken);
+        var report = isInTime ? await InTimeReplay.RunAsync(stage, cancellationToken) : await TooLateReplay.RunAsync(stage, cancellationToken);
         if (isJson) await Console.Out.WriteLineAsync(report.ToJson());
         else Summarize(report, Console.Out);
         foreach (var missed in report.Missed) await Console.Error.WriteLineAsync($"MISSED: {missed}");
@@ -32,15 +35,15 @@ internal static class ReplayCommand
     public static async Task<int> WatchAsync(CancellationToken cancellationToken)
     {
         await Console.Out.WriteLineAsync("Starting vaults, payment gateway, directory, Teams inbox, shop and CredRotation on this machine ...");
-        await using var replay = await InTimeReplay.StartAsync(1, s_watchingPace, Console.Out, cancellationToken);
+        await using var stage = await InTimeReplay.SetAsync(1, s_watchingPace, Console.Out, cancellationToken);
         await Console.Out.WriteLineAsync($"""
 
             Watch it live, signed in as an owner:
-              {replay.PageFor("owner-1")}
+              {stage.PageFor("owner-1")}
 
             in-time: a payment key 20 days from its end, while the shop sells.
             """);
-        var report = await replay.RunAsync(cancellationToken);
+        var report = await InTimeReplay.RunAsync(stage, cancellationToken);
         Summarize(report, Console.Out);
         await Console.Out.WriteLineAsync("Everything stays up until Ctrl+C.");
         try
@@ -64,7 +67,7 @@ internal static class ReplayCommand
 
     private static int Usage()
     {
-        Console.Error.WriteLine("usage: CredRotation.Sandbox replay in-time [--seed N] [--json]");
+        Console.Error.WriteLine("usage: CredRotation.Sandbox replay in-time|too-late [--seed N] [--json]");
         return 2;
     }
 }

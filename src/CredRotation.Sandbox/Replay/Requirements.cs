@@ -1,0 +1,37 @@
+using CredRotation.Engine;
+using CredRotation.Sandbox.World;
+using CredRotation.Testing;
+
+namespace CredRotation.Sandbox.Replay;
+
+/// <summary>What every day must show, however it began.</summary>
+internal static class Requirements
+{
+    public static IEnumerable<string> Of(SandboxWorld world, Rotation first, Rotation second, CanarySearch canary)
+    {
+        if (first.State is not RotationState.Retired) yield return $"The first rotation ended {first.State}.";
+        if (second.State is not RotationState.Retired) yield return $"The second rotation ended {second.State}.";
+        if (world.Gateway.LiveKeys(SandboxNames.PaymentsCredential).Count != 1) yield return "More than one payment key lives at the end.";
+        if (world.Checkout.Starts != 1) yield return "The shop was started again.";
+        if (canary.KeysSearched == 0) yield return "No key was searched for.";
+        foreach (var hit in canary.Hits) yield return $"A key was written or shown: {hit}.";
+    }
+}
+
+/// <summary>What the simulated systems saw of a rotation, to hold against what the rotation noted.</summary>
+internal sealed record Seen(int Vault, int Provider, int Notifications, int OwnerChecks)
+{
+    public static Seen Now(SandboxWorld world, Rotation rotation) => new(
+        world.Vault.Requests.Count(request => request.ClientRequestId.StartsWith($"rot-{rotation.Id.Value}-", StringComparison.Ordinal)),
+        world.Gateway.Requests.Count,
+        world.Inbox.Messages.Count,
+        world.Faults.Operations.Count(operation => operation.StartsWith("directory.", StringComparison.Ordinal)));
+
+    public IEnumerable<string> Differences(IReadOnlyList<RemoteCall> calls)
+    {
+        var noted = RemoteCallsReport.Of(calls);
+        if (noted.Vault != Vault) yield return $"Vault calls: the rotation noted {noted.Vault}, the sandbox saw {Vault}.";
+        if (noted.Provider != Provider) yield return $"Provider calls: the rotation noted {noted.Provider}, the sandbox saw {Provider}.";
+        if (noted.Notifications != Notifications) yield return $"Notifications: the rotation noted {noted.Notifications}, the sandbox saw {Notifications}.";
+    }
+}
