@@ -11,12 +11,17 @@ internal sealed partial class TimerLoops(FunctionCatalog catalog, FunctionRunner
     private static readonly TimeSpan s_napMax = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_napMin = TimeSpan.FromMilliseconds(1);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    private IReadOnlyList<(FunctionEntry Function, CronExpression Schedule)> _timers = [];
+
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
-        // All schedules are read before any runs: a wrong one stops the start.
-        var timers = catalog.By<TimerTriggerAttribute>().Select(timer => (timer.Function, Schedule: Parse(timer.Function.Name, timer.Trigger.Schedule))).ToList();
-        return Task.WhenAll(timers.Select(timer => LoopAsync(timer.Function, timer.Schedule, stoppingToken)));
+        // Here and not in the loop: a schedule that cannot be read stops the start.
+        _timers = [.. catalog.By<TimerTriggerAttribute>().Select(timer => (timer.Function, Parse(timer.Function.Name, timer.Trigger.Schedule)))];
+        return base.StartAsync(cancellationToken);
     }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => Task.WhenAll(_timers.Select(timer => LoopAsync(timer.Function, timer.Schedule, stoppingToken)));
 
     private async Task LoopAsync(FunctionEntry function, CronExpression schedule, CancellationToken stoppingToken)
     {
