@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using CredRotation.Adapters.Storage;
 using CredRotation.EmbeddedHost;
 using CredRotation.Engine;

@@ -57,7 +57,7 @@ internal static class TooLateReplay
             .. CallPlan.TooLate.Differences(first.Calls),
             .. seen.Differences(first.Calls),
             .. Requirements.Of(world, first, second, canary),
-            .. incident is null ? ["No incident was opened."] : Requirements(incident),
+            .. incident is null ? ["No incident was opened."] : Shortfalls(incident),
             .. world.Gateway.RefusedPayments == refused.Count ? Array.Empty<string>() : ["Payments failed after the recovery."],
         ];
         return new ReplayReport(
@@ -72,7 +72,7 @@ internal static class TooLateReplay
             ReplayReport.Measure(started, stage.Clock.GetUtcNow() - first.Plan.OpenedOn),
             missed);
 
-        static IEnumerable<string> Requirements(IncidentReport incident)
+        static IEnumerable<string> Shortfalls(IncidentReport incident)
         {
             if (incident.OpenedAfterSeconds > OpenedWithinSeconds) yield return $"The incident opened {incident.OpenedAfterSeconds} s after its signal; {OpenedWithinSeconds} are allowed.";
             if (incident.FailedPaymentsCounted != incident.FailedPaymentsTruth) yield return $"{incident.FailedPaymentsCounted} failed payments were counted; the shop had {incident.FailedPaymentsTruth}.";
@@ -108,7 +108,7 @@ internal static class TooLateReplay
         },
     });
 
-    private static IncidentReport? Incident(SandboxWorld world, Rotation rotation, IReadOnlyList<Testing.Payment> refused, long failedByTheShop)
+    private static IncidentReport? Incident(SandboxWorld world, Rotation rotation, List<Testing.Payment> refused, long failedByTheShop)
     {
         if (rotation.Incident is not { } incident || refused.Count == 0) return null;
 

@@ -18,8 +18,8 @@ public sealed class SandboxSignIn
         Person("owner-1", 1),
         Person("owner-2", 2),
         Person("other-owner", 3),
-        Person("operator", 4, "Operator"),
-        Person("auditor", 5, "Auditor"),
+        Person("operator", 4, "Rotation.Operate"),
+        Person("auditor", 5, "Rotation.Audit"),
         App(RotatorApp, 101),
         App(CheckoutApp, 102),
     }.ToDictionary(claims => claims.Name);

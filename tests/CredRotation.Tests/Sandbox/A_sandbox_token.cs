@@ -16,7 +16,7 @@ public sealed class A_sandbox_token
     {
         var claims = SandboxToken.Validate(_signIn.TokenFor("operator", SandboxToken.RotatorAudience), _signIn.Key, SandboxToken.RotatorAudience, TimeProvider.System);
 
-        Assert.Equal(("operator", "Operator"), (claims!.Name, Assert.Single(claims.Roles)));
+        Assert.Equal(("operator", "Rotation.Operate"), (claims!.Name, Assert.Single(claims.Roles)));
         Assert.Equal(SandboxSignIn.Known["operator"].ObjectId, claims.ObjectId);
     }
 
