@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using CredRotation.Sandbox.Wire;
@@ -7,6 +8,8 @@ namespace CredRotation.Tests.Sandbox;
 /// <summary><c>serve --json</c>, and the app as a second process with the settings it printed.</summary>
 public sealed class A_sandbox_that_serves
 {
+    private static readonly TimeSpan s_sweepMax = TimeSpan.FromSeconds(60);
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -33,6 +36,18 @@ public sealed class A_sandbox_that_serves
         }
     }
 
+    /// <summary>Until the first sweep has adopted something, nobody owns anything and the page is closed to owners.</summary>
+    private static async Task<HttpResponseMessage> OpenAsync(HttpClient http, Uri page, string cookie)
+    {
+        for (var started = Stopwatch.GetTimestamp(); ; await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Stop))
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, page) { Headers = { { "Cookie", cookie } } };
+            var answer = await http.SendAsync(request, Stop);
+            if (answer.StatusCode is not HttpStatusCode.Forbidden || Stopwatch.GetElapsedTime(started) > s_sweepMax) return answer;
+            answer.Dispose();
+        }
+    }
+
     /// <summary>As a browser does: follows the redirect with the cookie.</summary>
     private static async Task AssertOpensAsync(Uri page)
     {
@@ -44,10 +59,9 @@ public sealed class A_sandbox_that_serves
         var cookie = Assert.Single(signedIn.Headers.GetValues("Set-Cookie"));
         Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, to) { Headers = { { "Cookie", cookie.Split(';')[0] } } };
-        using var answer = await http.SendAsync(request, Stop);
+        using var answer = await OpenAsync(http, to, cookie.Split(';')[0]);
         Assert.Equal((HttpStatusCode.OK, "text/html"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
-        Assert.Contains("owner-1", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        Assert.Contains("payment-gateway-api-key", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
 
         using var stranger = await http.GetAsync(to, Stop);
         Assert.Equal(HttpStatusCode.Unauthorized, stranger.StatusCode);
