@@ -29,7 +29,7 @@ public static class CheckoutApp
         var clock = new FollowingClock();
         await using var credential = Credential(settings, http, clock, app.Services.GetRequiredService<ILogger<ReloadingCredential>>());
         await credential.StartAsync(cancellationToken);
-        var till = new Till(settings.Payments, http, credential, clock);
+        var till = new Till(settings.Payments, http, credential, clock, settings.Pace);
 
         var key = Convert.FromBase64String(settings.TokenKey);
         app.MapCredentialReload(HookPath, credential, context => ValueTask.FromResult(

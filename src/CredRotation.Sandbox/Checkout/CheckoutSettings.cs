@@ -30,6 +30,9 @@ public sealed class CheckoutSettings
 
     public required string Instance { get; init; }
 
+    /// <summary>From one payment of a till to its next.</summary>
+    public required TimeSpan Pace { get; init; }
+
     /// <summary>The port of its own server; 0 takes a free one.</summary>
     public int Port { get; init; }
 }

@@ -17,10 +17,13 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>How it ended; null while it runs. 137 after SIGKILL.</summary>
+    public int? ExitCode => _process.HasExited ? _process.ExitCode : null;
+
     /// <summary>Every line it wrote to stdout and stderr.</summary>
     public IReadOnlyList<string> Output => [.. _output];
 
-    /// <summary>The first line of stdout for which <paramref name="isReady"/> says yes. Throws when the child ends before, with what it wrote.</summary>
+    /// <summary>The first line, of stdout or stderr, for which <paramref name="isReady"/> says yes. Throws when the child ends before, with what it wrote.</summary>
     public static async Task<(ChildProcess Child, string Line)> StartAsync(
         string assembly,
         IEnumerable<string> arguments,
@@ -32,11 +35,13 @@ public sealed class ChildProcess : IAsyncDisposable
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(assembly);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        // What lives for a minute gains nothing from being measured for recompilation.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach (var (name, value) in environment) start.Environment[name] = value;
 
         var child = new ChildProcess(new Process { StartInfo = start, EnableRaisingEvents = true });
         child._process.OutputDataReceived += (_, line) => child.Hear(line.Data, isReady);
-        child._process.ErrorDataReceived += (_, line) => child.Hear(line.Data, _ => false);
+        child._process.ErrorDataReceived += (_, line) => child.Hear(line.Data, isReady);
         child._process.Exited += (_, _) => child._ready.TrySetException(new InvalidOperationException($"The child ended before it was ready:\n{string.Join('\n', child._output)}"));
         child._process.Start();
         child._process.BeginOutputReadLine();
@@ -50,6 +55,15 @@ public sealed class ChildProcess : IAsyncDisposable
             await child.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>The dotnet that runs us: a test host or an apphost is not dotnet itself, but the runtime's folder says where it came from.</summary>
+    public static string DotnetPath()
+    {
+        var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
+        var root = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        var beside = Path.Combine(root, name);
+        return File.Exists(beside) ? beside : name;
     }
 
     /// <summary>Ends it at once, as a crash would (SIGKILL where there are signals).</summary>
@@ -78,14 +92,5 @@ public sealed class ChildProcess : IAsyncDisposable
         if (line is null) return;
         _output.Enqueue(line);
         if (isReady(line)) _ready.TrySetResult(line);
-    }
-
-    // The one that runs us: a test host or an apphost is not dotnet itself, but the runtime's folder says where it came from.
-    private static string DotnetPath()
-    {
-        var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
-        var root = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-        var beside = Path.Combine(root, name);
-        return File.Exists(beside) ? beside : name;
     }
 }

@@ -6,11 +6,11 @@ namespace CredRotation.Sandbox.Checkout;
 /// <summary>How the payments went. A payment that got anything but a 200 in the end has failed.</summary>
 public sealed record CheckoutStats(long Attempted, long Failed, string Version, int Starts);
 
-/// <summary>Takes payments with a few workers at a steady, modest pace.</summary>
-public sealed class Till(Uri payments, HttpClient http, ReloadingCredential credential, FollowingClock clock)
+/// <summary>Takes payments with a few workers at a steady pace.</summary>
+/// <param name="pace">From one payment of a worker to its next.</param>
+public sealed class Till(Uri payments, HttpClient http, ReloadingCredential credential, FollowingClock clock, TimeSpan pace)
 {
     private const int Workers = 4;
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(25);
     private long _attempted;
     private long _failed;
 
@@ -23,8 +23,8 @@ public sealed class Till(Uri payments, HttpClient http, ReloadingCredential cred
     {
         try
         {
-            using var pace = new PeriodicTimer(s_pause);
-            while (await pace.WaitForNextTickAsync(cancellationToken)) await TakeAsync();
+            using var timer = new PeriodicTimer(pace);
+            while (await timer.WaitForNextTickAsync(cancellationToken)) await TakeAsync();
         }
         catch (OperationCanceledException)
         {

@@ -16,6 +16,9 @@ public sealed record SandboxOptions
     /// <summary>How long the payment key's vault secret still lives at the start.</summary>
     public TimeSpan SecretLife { get; init; } = TimeSpan.FromDays(20);
 
+    /// <summary>How busy the shop is: from one payment of a till to its next.</summary>
+    public TimeSpan PaymentPace { get; init; } = TimeSpan.FromMilliseconds(25);
+
     /// <summary>CredRotation's address; null reserves a free port.</summary>
     public Uri? Rotator { get; init; }
 

@@ -48,6 +48,7 @@ internal static class SandboxSettings
             [nameof(CheckoutSettings.TokenKey)] = Convert.ToBase64String(world.SignIn.Key),
             [nameof(CheckoutSettings.RotatorPrincipal)] = SandboxSignIn.Known[SandboxSignIn.RotatorApp].ObjectId,
             [nameof(CheckoutSettings.Instance)] = instance,
+            [nameof(CheckoutSettings.Pace)] = Span(world.Options.PaymentPace),
         };
         return settings.ToDictionary(setting => $"{CheckoutSettings.Section}__{setting.Key}", setting => setting.Value);
     }

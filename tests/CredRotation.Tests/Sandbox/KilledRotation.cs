@@ -1,0 +1,230 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using CredRotation.Engine;
+using CredRotation.Sandbox.Checkout;
+using CredRotation.Sandbox.Serve;
+using CredRotation.Sandbox.Wire;
+using CredRotation.Sandbox.World;
+using CredRotation.Testing;
+
+namespace CredRotation.Tests.Sandbox;
+
+/// <summary>What was counted of a rotation whose process was killed on the way.</summary>
+/// <param name="ExitCode">Of the killed process; null when it was never killed.</param>
+/// <param name="Rests">How often, after the kill, everything rested and the live keys were looked at.</param>
+/// <param name="Unreported">Live keys, seen at rest, that nothing accounts for.</param>
+/// <param name="Rotation">The last answer of <c>GET /api/rotations/{id}</c>.</param>
+/// <param name="IssueToReloadSeconds">The part of the old key's life that was used, the kill included.</param>
+public sealed record KilledOutcome(
+    int? ExitCode,
+    int Rests,
+    IReadOnlyList<string> Unreported,
+    JsonElement Rotation,
+    long Attempted,
+    long Refused,
+    long FailedAtTheTill,
+    int LiveAtTheEnd,
+    int UnreadAtTheEnd,
+    double IssueToReloadSeconds,
+    double Seconds);
+
+/// <summary>One rotation in a sandbox on the real clock, with the app as a process that is killed once and started again with the same settings.</summary>
+internal sealed class KilledRotation : IAsyncDisposable
+{
+    private const string Owner = "owner-1";
+
+    // Claim, take-over, a start and a reload take about 14 s of it on an idle machine; before its last 9 s an incident opens. The rest is for slow machines.
+    private static readonly TimeSpan s_oldLife = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan s_endMax = TimeSpan.FromSeconds(240);
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(400);
+
+    private readonly SandboxWorld _world;
+    private readonly Kill _kill;
+    private readonly HttpClient _http = PinnedTransport.Client("none");
+    private readonly TaskCompletionSource<int> _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<string> _output = [];
+    private readonly HashSet<string> _unreported = [];
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private ChildProcess? _app;
+    private int _seen;
+    private int _rests;
+
+    private KilledRotation(SandboxWorld world, Kill kill)
+    {
+        (_world, _kill) = (world, kill);
+        _http.BaseAddress = world.Rotator;
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", world.TokenFor(Owner));
+        world.Faults.Hook = StrikeAsync;
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    /// <param name="busy">How many may start processes at a time; one that only waits leaves its place.</param>
+    public static async Task<KilledOutcome> RunAsync(Kill kill, int seed, SemaphoreSlim busy, CancellationToken cancellationToken)
+    {
+        await busy.WaitAsync(cancellationToken);
+        var place = new Place(busy);
+        try
+        {
+            var options = ServeCommand.ShortPeriods(seed, s_oldLife) with { PaymentPace = TimeSpan.FromMilliseconds(250) };
+            await using var world = await SandboxWorld.StartAsync(options, TimeProvider.System, cancellationToken);
+            await world.Checkout.StartAsync(cancellationToken);
+            await using var rotation = new KilledRotation(world, kill);
+            return await rotation.RunAsync(place, cancellationToken);
+        }
+        finally
+        {
+            place.Leave();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        if (_app is not null) await _app.DisposeAsync();
+    }
+
+    private async Task<KilledOutcome> RunAsync(Place place, CancellationToken cancellationToken)
+    {
+        _app = await HostProcess.StartAsync(_world.HostSettings(), cancellationToken);
+        var (isApproved, isRestarted, id) = (false, false, (string?)null);
+        JsonElement? last = null;
+        while (Stopwatch.GetElapsedTime(_started) < s_endMax)
+        {
+            if (_killed.Task.IsCompleted && !isRestarted)
+            {
+                isRestarted = true;
+                _output.AddRange(_app.Output);
+                await _app.DisposeAsync();
+                _app = await HostProcess.StartAsync(_world.HostSettings(), cancellationToken);
+                place.Leave();
+            }
+
+            id ??= await FindOpenAsync(cancellationToken);
+            if (id is not null && await GetAsync($"api/rotations/{id}", cancellationToken) is { } rotation)
+            {
+                last = rotation;
+                if (!isApproved && Text(rotation, "hold", "reason") == nameof(HoldReason.ApprovalNeeded)) isApproved = await ApproveAsync(rotation, cancellationToken);
+                if (IsResting(rotation)) LookAtKeys(rotation, isRestarted);
+                if (Text(rotation, "state") is nameof(RotationState.Retired) && await FindOpenAsync(cancellationToken) is null) return await OutcomeAsync(rotation, cancellationToken);
+            }
+
+            await Task.Delay(s_poll, TimeProvider.System, cancellationToken);
+        }
+
+        throw new TimeoutException($"The rotation is {Text(last, "state")} after {s_endMax.TotalSeconds} s; killed: {_killed.Task.IsCompleted}. {last}\n{string.Join('\n', [.. _output, .. _app.Output])}");
+    }
+
+    private async Task<KilledOutcome> OutcomeAsync(JsonElement rotation, CancellationToken cancellationToken)
+    {
+        LookAtKeys(rotation, isRestarted: false);
+        return new KilledOutcome(
+            _killed.Task.IsCompletedSuccessfully ? await _killed.Task : null,
+            _rests,
+            [.. _unreported],
+            rotation,
+            _world.Gateway.AttemptedPayments,
+            _world.Gateway.RefusedPayments,
+            (await _world.Checkout.StatsAsync(cancellationToken)).Failed,
+            _world.Gateway.LiveKeys(SandboxNames.PaymentsCredential).Count,
+            _world.UnreadLiveKeys.Count,
+            Math.Round((When(rotation, nameof(RotationState.Reloaded)) - When(rotation, nameof(RotationState.IssueSent))).TotalSeconds, 1),
+            Math.Round(Stopwatch.GetElapsedTime(_started).TotalSeconds, 1));
+    }
+
+    /// <summary>Called by the simulated systems around everything that is done to them.</summary>
+    private async Task StrikeAsync(string operation, FaultPoint point)
+    {
+        if (operation != _kill.Operation || _killed.Task.IsCompleted) return;
+        if (point is FaultPoint.Before) _seen++;
+        if (_seen != _kill.Occurrence || point != _kill.Point) return;
+
+        await _app!.KillAsync();
+        _killed.SetResult(_app.ExitCode ?? -1);
+        if (point is FaultPoint.Before) throw new OperationCanceledException("The process died before this request was on the wire.");
+    }
+
+    /// <summary>Nothing is under way: it waits for a person or for a moment to come.</summary>
+    private static bool IsResting(JsonElement rotation)
+        => rotation.GetProperty("next").GetProperty("wakeOn") is { ValueKind: JsonValueKind.String } wakeOn && wakeOn.GetDateTimeOffset() > TimeProvider.System.GetUtcNow()
+            && (Text(rotation, "state") is nameof(RotationState.Reloaded) || Text(rotation, "hold", "reason") is not null);
+
+    private void LookAtKeys(JsonElement rotation, bool isRestarted)
+    {
+        if (isRestarted) _rests++;
+        foreach (var key in _world.Gateway.LiveKeys(SandboxNames.PaymentsCredential).Where(key => !IsAccountedFor(key, rotation)))
+            _unreported.Add($"{key.Label}, ends {key.EndsOn?.ToString("O", CultureInfo.InvariantCulture) ?? "never"}, at {Text(rotation, "state")}");
+    }
+
+    /// <summary>Current, or the old one with its end, or an issue whose result nobody holds, reported with its end.</summary>
+    private bool IsAccountedFor(GatewayKey key, JsonElement rotation)
+        => key.Value.RevealToRemote() == Stored(null)
+            // After an unknown issue the old one may live as long as the suspect: which of the two was the first is nobody's to know.
+            || (key.Value.RevealToRemote() == Stored(Text(rotation, "oldVersion")) && Ends(rotation).Any(end => IsSameMoment(key.EndsOn, end)))
+            || rotation.GetProperty("suspects").EnumerateArray().Any(suspect => suspect.GetProperty("sentOn").GetDateTimeOffset() <= key.IssuedOn && IsSameMoment(key.EndsOn, suspect.GetProperty("endsOn")));
+
+    private static IEnumerable<JsonElement> Ends(JsonElement rotation)
+        => rotation.GetProperty("suspects").EnumerateArray().Select(suspect => suspect.GetProperty("endsOn")).Append(rotation.GetProperty("oldEndsOn"));
+
+    private static bool IsSameMoment(DateTimeOffset? atTheGateway, JsonElement reported)
+        => atTheGateway is { } end && reported.ValueKind is JsonValueKind.String && (end - reported.GetDateTimeOffset()).Duration() < TimeSpan.FromSeconds(5);
+
+    private string? Stored(string? version)
+        => _world.Vault.Get(_world.PaymentSecret.VaultHost, _world.PaymentSecret.Name, version, new VaultCaller("sandbox", "")).Value?.Value.RevealToRemote();
+
+    /// <summary>As a person would; what the rotation no longer waits for is asked again.</summary>
+    private async Task<bool> ApproveAsync(JsonElement rotation, CancellationToken cancellationToken)
+    {
+        var body = JsonContent.Create(new { planHash = Text(rotation, "planHash"), expectedState = Text(rotation, "state") });
+        using var response = await _http.PostAsync(new Uri($"api/rotations/{Text(rotation, "id")}/approve", UriKind.Relative), body, cancellationToken);
+        return response.IsSuccessStatusCode;
+    }
+
+    private async Task<string?> FindOpenAsync(CancellationToken cancellationToken)
+        => await GetAsync("api/credentials", cancellationToken) is { } list && list.GetProperty("credentials").EnumerateArray().SingleOrDefault() is { ValueKind: JsonValueKind.Object } row
+            ? Text(row, "openRotation")
+            : null;
+
+    /// <summary>Null while the process is dead.</summary>
+    private async Task<JsonElement?> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await _http.GetAsync(new Uri(path, UriKind.Relative), cancellationToken);
+            return response.IsSuccessStatusCode ? await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken) : null;
+        }
+        catch (Exception dead) when (dead is HttpRequestException or IOException)
+        {
+            return null;
+        }
+    }
+
+    private static DateTimeOffset When(JsonElement rotation, string what)
+        => rotation.GetProperty("ledger").EnumerateArray().First(entry => Text(entry, "what") == what).GetProperty("at").GetDateTimeOffset();
+
+    private static string? Text(JsonElement? element, params string[] path)
+    {
+        foreach (var name in path)
+        {
+            if (element is not { ValueKind: JsonValueKind.Object } found) return null;
+            element = found.GetProperty(name);
+        }
+
+        return element is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+    }
+
+    /// <summary>A place among those that start processes; left once.</summary>
+    private sealed class Place(SemaphoreSlim busy)
+    {
+        private bool _isLeft;
+
+        public void Leave()
+        {
+            if (_isLeft) return;
+            _isLeft = true;
+            busy.Release();
+        }
+    }
+}
