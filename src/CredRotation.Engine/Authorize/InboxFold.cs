@@ -94,7 +94,9 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         if (!isOwner) return Refuse(visit, who, "ApprovalRefused", "The person is not a current member of the answering group.");
         if (rotation.Approvals.Any(known => string.Equals(known.PersonId, said.PersonId, StringComparison.OrdinalIgnoreCase))) return true;
 
-        visit.Open = rotation with { Approvals = [.. rotation.Approvals, new Approval(said.PlanHash, said.PersonId, said.PersonName, said.On)], WakeOn = clock.GetUtcNow() };
+        visit.Open = rotation with { Approvals = [.. rotation.Approvals, new Approval(said.PlanHash, said.PersonId, said.PersonName, said.On)] };
+        // Only who waits for it is woken: a wait for what may still land must not be cut short.
+        if (rotation.Hold?.Reason is HoldReason.ApprovalNeeded) visit.Open = visit.Open with { WakeOn = clock.GetUtcNow() };
         visit.Notes.Add(new LedgerNote(who, "Approved", $"{said.PersonName} approved this plan.", new JsonObject { ["planHash"] = said.PlanHash }));
         return true;
     }
