@@ -70,7 +70,7 @@ public sealed partial class RotationEngine
         for (var turn = 0; turn < TurnsMax; turn++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await _inbox.RunAsync(visit, cancellationToken);
+            while (await _inbox.RunAsync(visit, cancellationToken)) await _visits.SaveAsync(visit, cancellationToken);
             if (visit.Open is null && !await _detect.RunAsync(visit, cancellationToken))
             {
                 await _visits.SaveAsync(visit, cancellationToken);

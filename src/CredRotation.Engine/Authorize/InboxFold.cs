@@ -10,10 +10,13 @@ namespace CredRotation.Engine.Authorize;
 /// </summary>
 internal sealed class InboxFold(CredentialRegistry registry, Answerable answerable, IOptions<RotationOptions> options, TimeProvider clock)
 {
-    public async Task RunAsync(Visit visit, CancellationToken cancellationToken)
+    /// <summary>True when a full batch was folded: save it and fold on, more may wait.</summary>
+    public async Task<bool> RunAsync(Visit visit, CancellationToken cancellationToken)
     {
         foreach (var (row, item) in await registry.ReadInboxAsync(visit.Row.Id, cancellationToken))
         {
+            // Counted by what is folded, not by what is read: what cannot be judged yet must not stand before what can.
+            if (visit.Folded.Count >= CredentialRegistry.InboxMax) return true;
             var isFolded = item switch
             {
                 InboxItem.Hint hint => Fold(visit, hint),
@@ -26,6 +29,8 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
             };
             if (isFolded) visit.Folded.Add(row);
         }
+
+        return false;
     }
 
     private bool Fold(Visit visit, InboxItem.Hint hint)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace CredRotation.Engine.Registry;
 
@@ -17,7 +18,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
     private const string InboxPrefix = "in-";
 
     /// <summary>Inbox rows folded in one save; with the other changes they stay inside one batch.</summary>
-    public const int InboxMax = 40;
+    public const int InboxMax = 30;
 
     private const string Shards = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -99,11 +100,23 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         var items = new List<(StoredRow Row, InboxItem Item)>();
         await foreach (var row in ScanAsync(Partition(credential), InboxPrefix, cancellationToken))
         {
-            items.Add((row, EngineJson.Read<InboxItem>(row.Body)));
-            if (items.Count == InboxMax) break;
+            if (TryRead(row.Body) is { } item) items.Add((row, item));
         }
 
         return [.. items.OrderBy(item => item.Item.On)];
+    }
+
+    /// <summary>Null: written by a newer version, or not by us. It is left for who can read it and stops nobody.</summary>
+    private static InboxItem? TryRead(string body)
+    {
+        try
+        {
+            return EngineJson.Read<InboxItem>(body);
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or NotSupportedException)
+        {
+            return null;
+        }
     }
 
     public async Task<string> ClaimAsync(CredentialRow row, string tag, CancellationToken cancellationToken)
