@@ -76,6 +76,10 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         if (alias is null)
             return Refuse(visit, $"principal:{said.PrincipalId}", "AcknowledgementRefused", "It does not come from the principal of a required consumer.");
 
+        // What nobody named proves nothing, and would let a consumer fill the rotation's row.
+        if (rotation.Consumers.All(consumer => consumer.Alias != alias || !consumer.Instances.Contains(said.Instance)))
+            return Refuse(visit, $"consumer:{alias}", "AcknowledgementRefused", $"Instance '{said.Instance}' was not named in the rehearsal.");
+
         visit.Open = rotation with
         {
             WakeOn = clock.GetUtcNow(),
