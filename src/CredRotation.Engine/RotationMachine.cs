@@ -24,7 +24,8 @@ internal static class RotationMachine
     {
         var bounded = Bounded(detail);
         var hold = rotation.Hold is { } same && same.Reason == reason
-            ? same with { Detail = bounded, Deadline = deadline, Choices = choices }
+            // An answer was given to what the choice said then; where that changed, it counts no more.
+            ? same with { Detail = bounded, Deadline = deadline, Choices = choices, Answers = [.. same.Answers.Where(answer => choices.Any(choice => choice.Name == answer.Choice && same.Choices.Contains(choice)))] }
             : new Hold(reason, bounded, now, deadline, choices, [], IsAnnounced: false);
         var wake = now + PeopleWaitMax;
         if (deadline is { } end && end > now && end < wake) wake = end;
