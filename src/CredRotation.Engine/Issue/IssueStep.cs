@@ -231,7 +231,7 @@ internal sealed class IssueStep(
             case IssueOutcome.Issued issued:
                 return await StageAsync(visit, attempt, issued);
             case IssueOutcome.Throttled throttled:
-                return new StepResult.Moved(NotIssued(visit.Rotation, attempt, now).Until(now + throttled.After, now), LedgerNote.Ours("NotIssued", "The provider asked to come back later; nothing was issued."));
+                return new StepResult.Moved(NotIssued(visit.Rotation, attempt, now).Until(now + RetryPolicy.Delay(options.Value.RetryDelay, 1, throttled.After), now), LedgerNote.Ours("NotIssued", "The provider asked to come back later; nothing was issued."));
             case IssueOutcome.Rejected or IssueOutcome.NoCapacity:
                 var code = outcome is IssueOutcome.Rejected rejected ? rejected.Code : ((IssueOutcome.NoCapacity)outcome).Code;
                 var back = NotIssued(visit.Rotation, attempt, now);
