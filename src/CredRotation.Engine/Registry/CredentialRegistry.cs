@@ -31,8 +31,21 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         {
             await foreach (var row in ScanAsync($"all-{shard}", "", cancellationToken))
             {
-                if (CredentialId.TryParse(row.Key.Row, out var id) && await FindAsync(id, cancellationToken) is { } found) yield return found;
+                if (CredentialId.TryParse(row.Key.Row, out var id) && await TryFindAsync(id, cancellationToken) is { } found) yield return found;
             }
+        }
+    }
+
+    /// <summary>For lists: a row that this version cannot read must not hide the others.</summary>
+    private async Task<CredentialRow?> TryFindAsync(CredentialId credential, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindAsync(credential, cancellationToken);
+        }
+        catch (Exception unreadable) when (unreadable is NewerFormatException or JsonException)
+        {
+            return null;
         }
     }
 
@@ -248,7 +261,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         {
             await foreach (var stored in ScanAsync($"open-{shard}", "", cancellationToken))
             {
-                if (!CredentialId.TryParse(stored.Key.Row, out var id) || await FindAsync(id, cancellationToken) is not { } row) continue;
+                if (!CredentialId.TryParse(stored.Key.Row, out var id) || await TryFindAsync(id, cancellationToken) is not { } row) continue;
                 if (row.IsOpen) yield return row;
                 else await RemoveFromOpenAsync(stored, id, cancellationToken);
             }
