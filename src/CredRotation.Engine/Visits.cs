@@ -40,14 +40,15 @@ internal sealed class Visits(CredentialRegistry registry, IOptions<RotationOptio
         {
             visit.RowTag = await registry.ClaimAsync(visit.Row, tag, cancellationToken);
         }
-        catch (RowConflictException)
+        catch (Exception trouble) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, BusyPause);
-        }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The answer may be lost although the claim stands.
-            if (await registry.LoadAsync(credential, cancellationToken) is not var (stored, storedTag) || stored.Claim?.Visit != visit.Id) throw;
+            // The answer may be lost, or be a conflict with our own write, although the claim stands.
+            if (await registry.LoadAsync(credential, cancellationToken) is not var (stored, storedTag) || stored.Claim?.Visit != visit.Id)
+            {
+                if (trouble is RowConflictException) return (null, BusyPause);
+                throw;
+            }
+
             visit.RowTag = storedTag;
         }
 

@@ -320,7 +320,8 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         }
         catch (RowConflictException)
         {
-            return false;
+            // A repeat below us may have met our own write.
+            return (await rows.FindAsync(key, cancellationToken))?.Body == body;
         }
     }
 
