@@ -98,6 +98,13 @@ public sealed partial class RotationEngine
             Fail(visit, trouble);
             goesOn = false;
         }
+        catch (Exception unforeseen) when (unforeseen is not VisitOverException && (unforeseen is not OperationCanceledException || !cancellationToken.IsCancellationRequested))
+        {
+            // Rule 13: whatever breaks, the row backs off and frees its account's lane, and a person hears of it. The text may quote a remote: the type and the place are all that is kept.
+            LogUnforeseen(_logger, visit.Rotation.Id, before, unforeseen.GetType().Name, unforeseen.StackTrace);
+            Fail(visit, new RemoteTroubleException("engine", RemoteTrouble.Unknown, $"The step broke off ({unforeseen.GetType().Name})."));
+            goesOn = false;
+        }
 
         await _visits.SaveAsync(visit, cancellationToken);
         var rotation = visit.Rotation;
@@ -180,6 +187,9 @@ public sealed partial class RotationEngine
 
     [LoggerMessage(2, LogLevel.Warning, "Rotation {Rotation} at {State}: {Remote} had trouble ({Failures} in a row): {Trouble}")]
     private static partial void LogTrouble(ILogger logger, RotationId rotation, RotationState state, string remote, string trouble, int failures);
+
+    [LoggerMessage(4, LogLevel.Error, "Rotation {Rotation} at {State} broke off: {Type}\n{Place}")]
+    private static partial void LogUnforeseen(ILogger logger, RotationId rotation, RotationState state, string type, string? place);
 
     [LoggerMessage(3, LogLevel.Information, "The visit to {Credential} ends early: {Reason}")]
     private static partial void LogOver(ILogger logger, CredentialId credential, string reason);
