@@ -141,7 +141,7 @@ public sealed partial class RotationEngine
         }
 
         // A second message about the same credential costs no remote call.
-        if (visit.Rotation.WakeOn > _clock.GetUtcNow()) return false;
+        if (visit.Rotation.WakeOn is var wakeOn && wakeOn > _clock.GetUtcNow() && !RotationMachine.IsFarOff(wakeOn, _clock.GetUtcNow())) return false;
 
         var step = _steps.FirstOrDefault(candidate => candidate.Handles(visit.Rotation))
             ?? throw new System.Diagnostics.UnreachableException($"No step handles {visit.Rotation.State}.");

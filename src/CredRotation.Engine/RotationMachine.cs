@@ -9,6 +9,9 @@ internal static class RotationMachine
     /// <summary>The longest wait for a timer.</summary>
     public static readonly TimeSpan TimerWaitMax = TimeSpan.FromDays(1);
 
+    /// <summary>Later than any wake that is ever set: a clock that ran ahead wrote it, and it must not be waited for.</summary>
+    public static bool IsFarOff(DateTimeOffset wakeOn, DateTimeOffset now) => wakeOn > now + TimerWaitMax + PeopleWaitMax;
+
     public static Rotation To(this Rotation rotation, RotationState state, DateTimeOffset now)
         => rotation with { State = state, StateOn = now, WakeOn = now, Hold = null, Failures = 0, LastTrouble = null };
 

@@ -314,6 +314,13 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
             }
 
             var holder = EngineJson.Read<Claim>(stored.Body);
+            if (holder.ClaimedOn > clock.GetUtcNow() + Remotes.ClockSkewMax)
+            {
+                // Its host's clock ran ahead: measured from now it is over as surely, and not days later.
+                await rows.ReplaceAsync(key, EngineJson.Write(claim with { Visit = holder.Visit }), stored.Tag, cancellationToken);
+                return false;
+            }
+
             if (holder.Visit != claim.Visit && holder.Visit.Length > 0 && clock.GetUtcNow() < holder.ExpiresOn + landing) return false;
             await rows.ReplaceAsync(key, body, stored.Tag, cancellationToken);
             return true;
