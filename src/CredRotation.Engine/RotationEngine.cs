@@ -123,6 +123,7 @@ public sealed partial class RotationEngine
     private async Task<bool> StepAsync(Visit visit, CancellationToken cancellationToken)
     {
         if (await _alarm.RaiseAsync(visit, cancellationToken)) return true;
+        await _alarm.TellOfIncidentAsync(visit, cancellationToken);
         if (visit.Rotation.Hold is { } hold)
         {
             if (!hold.IsAnnounced) await _alarm.AnnounceAsync(visit, cancellationToken);
@@ -135,7 +136,7 @@ public sealed partial class RotationEngine
 
             if (!hold.IsRetriedOnWake())
             {
-                if (visit.Rotation.WakeOn <= _clock.GetUtcNow()) visit.Open = visit.Rotation.Until(_clock.GetUtcNow() + RotationMachine.PeopleWaitMax, _clock.GetUtcNow());
+                if (visit.Rotation.WakeOn <= _clock.GetUtcNow()) visit.Open = visit.Rotation.Until(_clock.GetUtcNow() + (visit.Rotation.Hold.IsAnnounced ? RotationMachine.PeopleWaitMax : Alarm.RetryPause), _clock.GetUtcNow());
                 return false;
             }
         }

@@ -38,7 +38,7 @@ internal static class RotationMachine
     /// <summary>A hold that may heal by itself is tried again at every wake; the others wait for an answer.</summary>
     public static bool IsRetriedOnWake(this Hold hold) => hold.Reason
         is HoldReason.ApprovalNeeded or HoldReason.OwnersMissing or HoldReason.DirectoryCannotSee or HoldReason.ConsumerSilentBeforeIssue
-        or HoldReason.ConsumerSilent or HoldReason.OldStillAlive or HoldReason.ClockDisagrees;
+        or HoldReason.ConsumerSilent or HoldReason.OldStillAlive or HoldReason.ClockDisagrees or HoldReason.TooManyFailures;
 
     /// <summary>The choice that enough different people made, if any.</summary>
     public static HoldChoice? Decided(this Hold hold)

@@ -156,7 +156,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         {
             Chain = chain,
             Claim = release ? null : visit.Row.Claim,
-            WakeOn = !visit.Row.IsOpen ? null : release ? visit.Open?.WakeOn ?? clock.GetUtcNow() : visit.Row.WakeOn,
+            WakeOn = !visit.Row.IsOpen ? null : release ? WakeOn(visit) : visit.Row.WakeOn,
         };
         changes.Insert(0, new RowChange.Replace(new RowKey(partition, CredentialRowKey), EngineJson.Write(row), visit.RowTag));
         if (visit.Open is { } rotation)
@@ -175,6 +175,14 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         if (visit.Open is not null) visit.RotationTag = tags[1];
         visit.Folded.Clear();
         visit.Notes.Clear();
+    }
+
+    /// <summary>An incident that nobody was told of calls sooner than the rotation does, whose own wake stays: an effect may still have to land.</summary>
+    private DateTimeOffset WakeOn(Visit visit)
+    {
+        var now = clock.GetUtcNow();
+        if (visit.Open is not { } rotation) return now;
+        return rotation is { Incident: not null, IsIncidentTold: false } && rotation.WakeOn > now + Alarm.RetryPause ? now + Alarm.RetryPause : rotation.WakeOn;
     }
 
     /// <summary>A commit whose answer was lost is recognised by the chain head and claim it would have written.</summary>
