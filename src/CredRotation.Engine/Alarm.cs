@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 namespace CredRotation.Engine;
 
 /// <summary>Tells people of holds, and opens the incident when the reserve begins before consumers have moved.</summary>
-internal sealed class Alarm(Remotes remotes, ICredentialVault vault, INotifier notifier, TimeProvider clock)
+internal sealed class Alarm(Remotes remotes, ICredentialVault vault, INotifier notifier, InstallationKey key, TimeProvider clock)
 {
-    private static readonly TimeSpan RetryPause = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan RetryPause = TimeSpan.FromMinutes(1);
 
     /// <summary>Tells of the hold. A channel that is down must not stop the rotation: it is tried again soon, and the hold stands meanwhile.</summary>
     public async Task AnnounceAsync(Visit visit, CancellationToken cancellationToken)
@@ -25,12 +25,7 @@ internal sealed class Alarm(Remotes remotes, ICredentialVault vault, INotifier n
         if (!isClockRunning || rotation.Incident is not null || rotation.ReserveFrom is not { } reserve || clock.GetUtcNow() < reserve) return false;
 
         // Rule 18: not on this host's clock alone.
-        if (visit.RemoteClockSkew is null)
-        {
-            var look = await remotes.ReadAsync(visit, "vault", "read current secret", "Incident: rule 18, the remote's clock",
-                (callId, token) => vault.ReadCurrentAsync(rotation.Plan.Secret, callId, token), cancellationToken);
-            remotes.Heard(visit, look.RemoteDate);
-        }
+        if (visit.RemoteClockSkew is null) await HearClockAsync(visit, cancellationToken);
 
         if (!Remotes.ClockAgrees(visit)) return false;
 
@@ -39,11 +34,37 @@ internal sealed class Alarm(Remotes remotes, ICredentialVault vault, INotifier n
             ? $"no proof yet from {string.Join(", ", rotation.Consumers.Where(consumer => !consumer.IsAdopted).Select(consumer => consumer.Alias))}"
             : $"the rotation stands at {rotation.State}";
         var incident = new Incident(now, "reserve", RotationMachine.Bounded($"The old credential ends at {EngineTime.Text(rotation.OldEndsOn!.Value)} and {missing}. {rotation.LastTrouble}"));
-        var notice = Notices.Opened(visit.Rotation, incident);
-        await TryTellAsync(visit, notice, "tell of the incident", "Incident: people are told at once", cancellationToken);
         visit.Open = visit.Rotation with { Incident = incident };
         visit.Notes.Add(LedgerNote.Ours("IncidentOpened", incident.Detail, new JsonObject { ["reserve"] = EngineTime.Text(reserve) }));
         return true;
+    }
+
+    /// <summary>Tells of the incident, and again at each visit until the channel took it: an incident that nobody knows of is none.</summary>
+    public async Task TellOfIncidentAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        if (visit.Rotation is not { Incident: { } incident, IsIncidentTold: false }) return;
+        if (await TryTellAsync(visit, Notices.Opened(visit.Rotation, incident), "tell of the incident", "Incident: people are told at once", cancellationToken))
+            visit.Open = visit.Rotation with { IsIncidentTold = true };
+    }
+
+    /// <summary>The consumers' vault may be what is down at this very hour; the staging vault has a clock, too. With neither, rule 18 waits.</summary>
+    private async Task HearClockAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var rotation = visit.Rotation;
+        foreach (var secret in new[] { rotation.Plan.Secret, SecretName.Of(key.Staging, rotation.Attempts[^1].Ticket.Marker) })
+        {
+            try
+            {
+                var look = await remotes.ReadAsync(visit, "vault", secret == rotation.Plan.Secret ? "read current secret" : "read staging", "Incident: rule 18, the remote's clock",
+                    (callId, token) => vault.ReadCurrentAsync(secret, callId, token), cancellationToken);
+                remotes.Heard(visit, look.RemoteDate);
+                return;
+            }
+            catch (RemoteTroubleException trouble)
+            {
+                visit.Notes.Add(LedgerNote.Ours("ClockUnheard", $"The reserve began, and no other clock could be asked: {trouble.Message}"));
+            }
+        }
     }
 
     private async Task<bool> TryTellAsync(Visit visit, Notice notice, string operation, string rule, CancellationToken cancellationToken)

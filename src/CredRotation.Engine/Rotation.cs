@@ -196,6 +196,9 @@ public sealed record Rotation
 
     public LiveCredential LiveCredential { get; init; }
 
+    /// <summary>People were told of the incident.</summary>
+    public bool IsIncidentTold { get; init; }
+
     public DateTimeOffset WakeOn { get; init; }
 
     /// <summary>The group whose members answer: the binding's, or the fallback group while the binding's has nobody left.</summary>

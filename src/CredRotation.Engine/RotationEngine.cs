@@ -70,7 +70,7 @@ public sealed partial class RotationEngine
         for (var turn = 0; turn < TurnsMax; turn++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await _inbox.RunAsync(visit, cancellationToken);
+            while (await _inbox.RunAsync(visit, cancellationToken)) await _visits.SaveAsync(visit, cancellationToken);
             if (visit.Open is null && !await _detect.RunAsync(visit, cancellationToken))
             {
                 await _visits.SaveAsync(visit, cancellationToken);
@@ -98,6 +98,13 @@ public sealed partial class RotationEngine
             Fail(visit, trouble);
             goesOn = false;
         }
+        catch (Exception unforeseen) when (unforeseen is not VisitOverException && (unforeseen is not OperationCanceledException || !cancellationToken.IsCancellationRequested))
+        {
+            // Rule 13: whatever breaks, the row backs off and frees its account's lane, and a person hears of it. The text may quote a remote: the type and the place are all that is kept.
+            LogUnforeseen(_logger, visit.Rotation.Id, before, unforeseen.GetType().Name, unforeseen.StackTrace);
+            Fail(visit, new RemoteTroubleException("engine", RemoteTrouble.Unknown, $"The step broke off ({unforeseen.GetType().Name})."));
+            goesOn = false;
+        }
 
         await _visits.SaveAsync(visit, cancellationToken);
         var rotation = visit.Rotation;
@@ -116,6 +123,7 @@ public sealed partial class RotationEngine
     private async Task<bool> StepAsync(Visit visit, CancellationToken cancellationToken)
     {
         if (await _alarm.RaiseAsync(visit, cancellationToken)) return true;
+        await _alarm.TellOfIncidentAsync(visit, cancellationToken);
         if (visit.Rotation.Hold is { } hold)
         {
             if (!hold.IsAnnounced) await _alarm.AnnounceAsync(visit, cancellationToken);
@@ -128,13 +136,13 @@ public sealed partial class RotationEngine
 
             if (!hold.IsRetriedOnWake())
             {
-                if (visit.Rotation.WakeOn <= _clock.GetUtcNow()) visit.Open = visit.Rotation.Until(_clock.GetUtcNow() + RotationMachine.PeopleWaitMax, _clock.GetUtcNow());
+                if (visit.Rotation.WakeOn <= _clock.GetUtcNow()) visit.Open = visit.Rotation.Until(_clock.GetUtcNow() + (visit.Rotation.Hold.IsAnnounced ? RotationMachine.PeopleWaitMax : Alarm.RetryPause), _clock.GetUtcNow());
                 return false;
             }
         }
 
         // A second message about the same credential costs no remote call.
-        if (visit.Rotation.WakeOn > _clock.GetUtcNow()) return false;
+        if (visit.Rotation.WakeOn is var wakeOn && wakeOn > _clock.GetUtcNow() && !RotationMachine.IsFarOff(wakeOn, _clock.GetUtcNow())) return false;
 
         var step = _steps.FirstOrDefault(candidate => candidate.Handles(visit.Rotation))
             ?? throw new System.Diagnostics.UnreachableException($"No step handles {visit.Rotation.State}.");
@@ -180,6 +188,9 @@ public sealed partial class RotationEngine
 
     [LoggerMessage(2, LogLevel.Warning, "Rotation {Rotation} at {State}: {Remote} had trouble ({Failures} in a row): {Trouble}")]
     private static partial void LogTrouble(ILogger logger, RotationId rotation, RotationState state, string remote, string trouble, int failures);
+
+    [LoggerMessage(4, LogLevel.Error, "Rotation {Rotation} at {State} broke off: {Type}\n{Place}")]
+    private static partial void LogUnforeseen(ILogger logger, RotationId rotation, RotationState state, string type, string? place);
 
     [LoggerMessage(3, LogLevel.Information, "The visit to {Credential} ends early: {Reason}")]
     private static partial void LogOver(ILogger logger, CredentialId credential, string reason);

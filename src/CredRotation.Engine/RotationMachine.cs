@@ -9,6 +9,9 @@ internal static class RotationMachine
     /// <summary>The longest wait for a timer.</summary>
     public static readonly TimeSpan TimerWaitMax = TimeSpan.FromDays(1);
 
+    /// <summary>Later than any wake that is ever set: a clock that ran ahead wrote it, and it must not be waited for.</summary>
+    public static bool IsFarOff(DateTimeOffset wakeOn, DateTimeOffset now) => wakeOn > now + TimerWaitMax + PeopleWaitMax;
+
     public static Rotation To(this Rotation rotation, RotationState state, DateTimeOffset now)
         => rotation with { State = state, StateOn = now, WakeOn = now, Hold = null, Failures = 0, LastTrouble = null };
 
@@ -24,7 +27,8 @@ internal static class RotationMachine
     {
         var bounded = Bounded(detail);
         var hold = rotation.Hold is { } same && same.Reason == reason
-            ? same with { Detail = bounded, Deadline = deadline, Choices = choices }
+            // An answer was given to what the choice said then; where that changed, it counts no more.
+            ? same with { Detail = bounded, Deadline = deadline, Choices = choices, Answers = [.. same.Answers.Where(answer => choices.Any(choice => choice.Name == answer.Choice && same.Choices.Contains(choice)))] }
             : new Hold(reason, bounded, now, deadline, choices, [], IsAnnounced: false);
         var wake = now + PeopleWaitMax;
         if (deadline is { } end && end > now && end < wake) wake = end;
@@ -34,7 +38,7 @@ internal static class RotationMachine
     /// <summary>A hold that may heal by itself is tried again at every wake; the others wait for an answer.</summary>
     public static bool IsRetriedOnWake(this Hold hold) => hold.Reason
         is HoldReason.ApprovalNeeded or HoldReason.OwnersMissing or HoldReason.DirectoryCannotSee or HoldReason.ConsumerSilentBeforeIssue
-        or HoldReason.ConsumerSilent or HoldReason.OldStillAlive or HoldReason.ClockDisagrees;
+        or HoldReason.ConsumerSilent or HoldReason.OldStillAlive or HoldReason.ClockDisagrees or HoldReason.TooManyFailures;
 
     /// <summary>The choice that enough different people made, if any.</summary>
     public static HoldChoice? Decided(this Hold hold)

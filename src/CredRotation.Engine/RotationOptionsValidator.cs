@@ -80,6 +80,12 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
             return;
         }
 
+        foreach (var (alias, policy) in options.Policies)
+        {
+            if (traits.LifetimeMax is { } max && policy.Lead + policy.ApprovalMax >= max)
+                errors.Add($"Rotation:Policies:{alias}: Lead ({policy.Lead}) + ApprovalMax ({policy.ApprovalMax}) must be shorter than the longest life of a credential that {path} gives ({max}), else the next rotation is due before this one ends. Lower Lead.");
+        }
+
         if (traits.OldLife is not { } overlap) return;
         foreach (var (alias, policy) in options.Policies)
         {

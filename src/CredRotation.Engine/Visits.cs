@@ -19,6 +19,8 @@ internal sealed class Visits(CredentialRegistry registry, IOptions<RotationOptio
         var now = clock.GetUtcNow();
         if (row.Claim is { } claim)
         {
+            if (claim.ClaimedOn > now + Remotes.ClockSkewMax) return (null, await RestateAsync(row, claim, tag, now, cancellationToken));
+
             // An expired claim is not a fence: an effect that was sent under it may land for as long as the provider says.
             var free = claim.ExpiresOn + (open is { } work ? work.Rotation.Plan.Traits.LandingMax + work.Rotation.Plan.Traits.ListSettle : TimeSpan.Zero);
             if (now < free) return (null, free - now < BusyPause ? free - now : BusyPause);
@@ -40,18 +42,35 @@ internal sealed class Visits(CredentialRegistry registry, IOptions<RotationOptio
         {
             visit.RowTag = await registry.ClaimAsync(visit.Row, tag, cancellationToken);
         }
-        catch (RowConflictException)
+        catch (Exception trouble) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, BusyPause);
-        }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The answer may be lost although the claim stands.
-            if (await registry.LoadAsync(credential, cancellationToken) is not var (stored, storedTag) || stored.Claim?.Visit != visit.Id) throw;
+            // The answer may be lost, or be a conflict with our own write, although the claim stands.
+            if (await registry.LoadAsync(credential, cancellationToken) is not var (stored, storedTag) || stored.Claim?.Visit != visit.Id)
+            {
+                if (trouble is RowConflictException) return (null, BusyPause);
+                throw;
+            }
+
             visit.RowTag = storedTag;
         }
 
         return (visit, null);
+    }
+
+    /// <summary>A claim from a clock that ran ahead would keep the credential for as long: it is measured again from now. Whoever holds it can no longer save.</summary>
+    private async Task<TimeSpan> RestateAsync(CredentialRow row, Claim claim, string tag, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var ends = now + options.Value.ClaimTime;
+        try
+        {
+            await registry.ClaimAsync(row with { Claim = claim with { ClaimedOn = now, ExpiresOn = ends }, WakeOn = row.IsOpen ? ends : null }, tag, cancellationToken);
+        }
+        catch (RowConflictException)
+        {
+            // Handed back or restated meanwhile.
+        }
+
+        return BusyPause;
     }
 
     public Task SaveAsync(Visit visit, CancellationToken cancellationToken)

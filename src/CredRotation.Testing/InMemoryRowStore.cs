@@ -14,6 +14,9 @@ public enum FaultDecision
 
     /// <summary>The change was committed, and its answer is lost.</summary>
     AfterCommit,
+
+    /// <summary>The change was committed, and a repeat below us met its own work: a conflict is all that is heard.</summary>
+    ConflictAfterCommit,
 }
 
 /// <summary>Rows in memory that mean exactly what the real stores mean, and can lose answers.</summary>
@@ -124,6 +127,7 @@ public sealed class InMemoryRowStore : IRowStore
         {
             T result;
             lock (_lock) result = act();
+            if (fault is FaultDecision.ConflictAfterCommit) return Task.FromException<T>(new RowConflictException(key));
             return fault is FaultDecision.AfterCommit ? Task.FromException<T>(Lost(operation, "after it was changed")) : Task.FromResult(result);
         }
         catch (RowConflictException conflict)

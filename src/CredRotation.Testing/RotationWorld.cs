@@ -101,8 +101,8 @@ public sealed class RotationWorld : IAsyncDisposable
         ["rotate-consumers"] = "checkout",
     };
 
-    /// <summary>Another process of the app over the same rows and remotes, on its own clock when one is given.</summary>
-    public RotationHost AddHost(TimeProvider? clock = null)
+    /// <summary>Another process of the app over the same rows and remotes, on its own clock and with its own provider when given.</summary>
+    public RotationHost AddHost(TimeProvider? clock = null, ICredentialProvider? provider = null)
     {
         var services = new ServiceCollection();
         services.AddSingleton(clock ?? Clock);
@@ -114,7 +114,7 @@ public sealed class RotationWorld : IAsyncDisposable
         services.AddSingleton<IOwnerDirectory>(new InMemoryDirectory(Directory, Faults));
         services.AddSingleton<IConsumerSignal>(Consumers);
         services.AddSingleton<INotifier>(new InMemoryNotifier(Inbox, Faults));
-        services.AddSingleton<IProviderCatalog>(new WorldCatalog(new InMemoryGatewayProvider(Gateway, Faults)));
+        services.AddSingleton<IProviderCatalog>(new WorldCatalog(provider ?? new InMemoryGatewayProvider(Gateway, Faults)));
         var host = new RotationHost(services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true }));
         _hosts.Add(host);
         return host;

@@ -10,10 +10,13 @@ namespace CredRotation.Engine.Authorize;
 /// </summary>
 internal sealed class InboxFold(CredentialRegistry registry, Answerable answerable, IOptions<RotationOptions> options, TimeProvider clock)
 {
-    public async Task RunAsync(Visit visit, CancellationToken cancellationToken)
+    /// <summary>True when a full batch was folded: save it and fold on, more may wait.</summary>
+    public async Task<bool> RunAsync(Visit visit, CancellationToken cancellationToken)
     {
         foreach (var (row, item) in await registry.ReadInboxAsync(visit.Row.Id, cancellationToken))
         {
+            // Counted by what is folded, not by what is read: what cannot be judged yet must not stand before what can.
+            if (visit.Folded.Count >= CredentialRegistry.InboxMax) return true;
             var isFolded = item switch
             {
                 InboxItem.Hint hint => Fold(visit, hint),
@@ -26,6 +29,8 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
             };
             if (isFolded) visit.Folded.Add(row);
         }
+
+        return false;
     }
 
     private bool Fold(Visit visit, InboxItem.Hint hint)
@@ -72,6 +77,10 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         if (alias is null)
             return Refuse(visit, $"principal:{said.PrincipalId}", "AcknowledgementRefused", "It does not come from the principal of a required consumer.");
 
+        // What nobody named proves nothing, and would let a consumer fill the rotation's row.
+        if (rotation.Consumers.All(consumer => consumer.Alias != alias || !consumer.Instances.Contains(said.Instance)))
+            return Refuse(visit, $"consumer:{alias}", "AcknowledgementRefused", $"Instance '{said.Instance}' was not named in the rehearsal.");
+
         visit.Open = rotation with
         {
             WakeOn = clock.GetUtcNow(),
@@ -95,7 +104,9 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         if (!isOwner) return Refuse(visit, who, "ApprovalRefused", "The person is not a current member of the answering group.");
         if (rotation.Approvals.Any(known => string.Equals(known.PersonId, said.PersonId, StringComparison.OrdinalIgnoreCase))) return true;
 
-        visit.Open = rotation with { Approvals = [.. rotation.Approvals, new Approval(said.PlanHash, said.PersonId, said.PersonName, said.On)], WakeOn = clock.GetUtcNow() };
+        visit.Open = rotation with { Approvals = [.. rotation.Approvals, new Approval(said.PlanHash, said.PersonId, said.PersonName, said.On)] };
+        // Only who waits for it is woken: a wait for what may still land must not be cut short.
+        if (rotation.Hold?.Reason is HoldReason.ApprovalNeeded) visit.Open = visit.Open with { WakeOn = clock.GetUtcNow() };
         visit.Notes.Add(new LedgerNote(who, "Approved", $"{said.PersonName} approved this plan.", new JsonObject { ["planHash"] = said.PlanHash }));
         return true;
     }

@@ -37,7 +37,7 @@ public sealed partial class CredentialSweep
                 await foreach (var listed in _vault.ListSecretsAsync(vault, cancellationToken))
                 {
                     secrets++;
-                    switch (await LookAsync(listed, cancellationToken))
+                    switch (await TryLookAsync(listed, cancellationToken))
                     {
                         case Look.Adopted: adopted++; break;
                         case Look.Woken: woken++; break;
@@ -69,6 +69,20 @@ public sealed partial class CredentialSweep
     }
 
     private enum Look { Nothing, Adopted, Woken, Found }
+
+    /// <summary>One row that this version cannot read must not end the sweep of the others.</summary>
+    private async Task<Look> TryLookAsync(SecretProperties listed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LookAsync(listed, cancellationToken);
+        }
+        catch (NewerFormatException newer)
+        {
+            LogNewer(_logger, listed.Secret, newer.Message);
+            return Look.Nothing;
+        }
+    }
 
     private async Task<Look> LookAsync(SecretProperties listed, CancellationToken cancellationToken)
     {
@@ -152,6 +166,9 @@ public sealed partial class CredentialSweep
 
     [LoggerMessage(3, LogLevel.Information, "Adopted {Secret} as {Credential}")]
     private static partial void LogAdopted(ILogger logger, SecretName secret, CredentialId credential);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Secret} was left untouched: {Reason}")]
+    private static partial void LogNewer(ILogger logger, SecretName secret, string reason);
 
     [LoggerMessage(4, LogLevel.Warning, "{Secret} asks for management and cannot have it: {Code}")]
     private static partial void LogFinding(ILogger logger, SecretName secret, string code);

@@ -7,9 +7,9 @@ namespace CredRotation.Engine.Incidents;
 
 /// <summary>
 /// Detection came too late: looks at the live credential before anybody is asked, and opens the incident when the provider refuses it, or when
-/// it cannot be shown to work past its end. Safe to repeat: it only reads and tells.
+/// it cannot be shown to work past its end. Safe to repeat: it only reads; the alarm tells.
 /// </summary>
-internal sealed class ExamineStep(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, Answerable answerable, INotifier notifier, IOptions<RotationOptions> options, TimeProvider clock) : IRotationStep
+internal sealed class ExamineStep(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, Answerable answerable, IOptions<RotationOptions> options, TimeProvider clock) : IRotationStep
 {
     private const string Rule = "Incident: our own probe of the live credential";
 
@@ -38,7 +38,6 @@ internal sealed class ExamineStep(Remotes remotes, ICredentialVault vault, IProv
             ? Refused(rotation, rotation.Plan.SignalledBy, now)
             : new Incident(now, rotation.Plan.SignalledBy, $"{rotation.Plan.Secret.Name} expired on {EngineTime.Text(rotation.Plan.OldExpiresOn ?? now)}, and whether the provider still accepts it could not be shown. {rotation.LastTrouble}");
         var opened = visit.Rotation with { LiveCredential = live, Incident = incident, AnswerableGroup = owners.Group };
-        await TellAsync(visit, opened, incident, cancellationToken);
         return new StepResult.Moved(opened, LedgerNote.Ours("IncidentOpened", incident.Detail, new JsonObject
         {
             ["openedBy"] = incident.OpenedBy,
@@ -77,20 +76,6 @@ internal sealed class ExamineStep(Remotes remotes, ICredentialVault vault, IProv
         {
             visit.Open = visit.Rotation with { LastTrouble = RotationMachine.Bounded($"{trouble.Remote}: {trouble.Message}") };
             return LiveCredential.Unknown;
-        }
-    }
-
-    /// <summary>A channel that is down does not stop an incident: the hold that follows is told again until it is heard.</summary>
-    private async Task TellAsync(Visit visit, Rotation opened, Incident incident, CancellationToken cancellationToken)
-    {
-        var notice = Notices.Opened(opened, incident);
-        try
-        {
-            await remotes.EffectAsync(visit, "notification", "tell of the incident", "Incident: people are told at once", async (_, token) => { await notifier.NotifyAsync(notice, token); return true; }, cancellationToken);
-        }
-        catch (RemoteTroubleException trouble)
-        {
-            visit.Notes.Add(LedgerNote.Ours("NotTold", $"{notice.Title}: {trouble.Message}"));
         }
     }
 }

@@ -166,10 +166,10 @@ internal sealed class IssueStep(
                     Consumers = [.. visit.Rotation.Consumers.Select(known => known.Alias == progress.Alias ? known with { Instances = answered.Instances } : known)],
                 };
             }
-            else if (answer is SignalAnswer.Silent silent && !visit.Rotation.IsOverridden(HoldReason.ConsumerSilentBeforeIssue))
+            else if (answer is SignalAnswer.Silent silent && !IsExcused(visit.Rotation, progress.Alias))
             {
                 var now = clock.GetUtcNow();
-                return new StepResult.Waits(visit.Rotation.Holding(HoldReason.ConsumerSilentBeforeIssue, $"Consumer {progress.Alias} did not answer the reload rehearsal: {silent.Detail} Nothing was issued.", now, visit.Rotation.Plan.ApproveBy,
+                return new StepResult.Waits(visit.Rotation.Holding(HoldReason.ConsumerSilentBeforeIssue, $"{Silence(progress.Alias)} the reload rehearsal: {silent.Detail} Nothing was issued.", now, visit.Rotation.Plan.ApproveBy,
                     Choices.ToRetry, Choices.ToOverride($"Rotate without proof from {progress.Alias}: its payments or calls fail once the old credential ends.", PeopleToOverride(visit.Rotation)), Choices.ToAbandon), null);
             }
         }
@@ -177,12 +177,20 @@ internal sealed class IssueStep(
         return null;
     }
 
+    /// <summary>Rule 8: an override excuses only the consumer that it names.</summary>
+    private static bool IsExcused(Rotation rotation, string alias)
+        => rotation.Overrides.Any(text => text.StartsWith($"{HoldReason.ConsumerSilentBeforeIssue}: ", StringComparison.Ordinal) && text.Contains(Silence(alias), StringComparison.Ordinal));
+
+    private static string Silence(string alias) => $"Consumer {alias} did not answer";
+
     private async Task<StepResult> ReserveAsync(Visit visit, CancellationToken cancellationToken)
     {
         var rotation = visit.Rotation;
-        if (rotation.Attempts.Count >= AttemptsMax)
+        // Each recorded override allows another round.
+        if (rotation.Attempts.Count >= AttemptsMax * (1 + rotation.Overrides.Count(text => text.StartsWith($"{HoldReason.TooManyFailures}: {Choices.Override} ", StringComparison.Ordinal))))
         {
-            return new StepResult.Waits(rotation.Holding(HoldReason.TooManyFailures, $"{AttemptsMax} attempts to issue ended without a usable credential.", clock.GetUtcNow(), rotation.ReserveFrom), null);
+            return new StepResult.Waits(rotation.Holding(HoldReason.TooManyFailures, $"{rotation.Attempts.Count} attempts to issue ended without a usable credential.", clock.GetUtcNow(), rotation.ReserveFrom,
+                new HoldChoice(Choices.Retry, "Look again whether somebody wrote a new version by hand."), Choices.ToOverride($"Issue up to {AttemptsMax} more times; each lost key stays alive until the provider's timer ends it.", 1)), null);
         }
 
         var attempt = rotation.Attempts.Count + 1;
@@ -226,7 +234,7 @@ internal sealed class IssueStep(
             case IssueOutcome.Issued issued:
                 return await StageAsync(visit, attempt, issued);
             case IssueOutcome.Throttled throttled:
-                return new StepResult.Moved(NotIssued(visit.Rotation, attempt, now).Until(now + throttled.After, now), LedgerNote.Ours("NotIssued", "The provider asked to come back later; nothing was issued."));
+                return new StepResult.Moved(NotIssued(visit.Rotation, attempt, now).Until(now + RetryPolicy.Delay(options.Value.RetryDelay, 1, throttled.After), now), LedgerNote.Ours("NotIssued", "The provider asked to come back later; nothing was issued."));
             case IssueOutcome.Rejected or IssueOutcome.NoCapacity:
                 var code = outcome is IssueOutcome.Rejected rejected ? rejected.Code : ((IssueOutcome.NoCapacity)outcome).Code;
                 var back = NotIssued(visit.Rotation, attempt, now);
@@ -276,7 +284,7 @@ internal sealed class IssueStep(
         var fingerprint = await key.FingerprintAsync(issued.Value, cancellationToken);
         if (fingerprint == rotation.Old?.Fingerprint)
         {
-            return new StepResult.Waits((rotation with { LastTrouble = "The provider answered with the value that is current already." }).Holding(HoldReason.WrongIdentity, "The provider answered with the value that is current already: nothing new was issued.", now, rotation.ReserveFrom),
+            return new StepResult.Waits((rotation with { LastTrouble = "The provider answered with the value that is current already." }).Holding(HoldReason.WrongIdentity, "The provider answered with the value that is current already: nothing new was issued.", now, rotation.ReserveFrom, Choices.ToRetry),
                 LedgerNote.Ours("NotIssued", "The provider answered with the value that is current already."));
         }
 

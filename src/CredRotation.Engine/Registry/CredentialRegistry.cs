@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace CredRotation.Engine.Registry;
 
@@ -17,7 +18,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
     private const string InboxPrefix = "in-";
 
     /// <summary>Inbox rows folded in one save; with the other changes they stay inside one batch.</summary>
-    public const int InboxMax = 40;
+    public const int InboxMax = 30;
 
     private const string Shards = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -30,8 +31,21 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         {
             await foreach (var row in ScanAsync($"all-{shard}", "", cancellationToken))
             {
-                if (CredentialId.TryParse(row.Key.Row, out var id) && await FindAsync(id, cancellationToken) is { } found) yield return found;
+                if (CredentialId.TryParse(row.Key.Row, out var id) && await TryFindAsync(id, cancellationToken) is { } found) yield return found;
             }
+        }
+    }
+
+    /// <summary>For lists: a row that this version cannot read must not hide the others.</summary>
+    private async Task<CredentialRow?> TryFindAsync(CredentialId credential, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindAsync(credential, cancellationToken);
+        }
+        catch (Exception unreadable) when (unreadable is NewerFormatException or JsonException)
+        {
+            return null;
         }
     }
 
@@ -99,11 +113,23 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         var items = new List<(StoredRow Row, InboxItem Item)>();
         await foreach (var row in ScanAsync(Partition(credential), InboxPrefix, cancellationToken))
         {
-            items.Add((row, EngineJson.Read<InboxItem>(row.Body)));
-            if (items.Count == InboxMax) break;
+            if (TryRead(row.Body) is { } item) items.Add((row, item));
         }
 
         return [.. items.OrderBy(item => item.Item.On)];
+    }
+
+    /// <summary>Null: written by a newer version, or not by us. It is left for who can read it and stops nobody.</summary>
+    private static InboxItem? TryRead(string body)
+    {
+        try
+        {
+            return EngineJson.Read<InboxItem>(body);
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or NotSupportedException)
+        {
+            return null;
+        }
     }
 
     public async Task<string> ClaimAsync(CredentialRow row, string tag, CancellationToken cancellationToken)
@@ -130,7 +156,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         {
             Chain = chain,
             Claim = release ? null : visit.Row.Claim,
-            WakeOn = !visit.Row.IsOpen ? null : release ? visit.Open?.WakeOn ?? clock.GetUtcNow() : visit.Row.WakeOn,
+            WakeOn = !visit.Row.IsOpen ? null : release ? WakeOn(visit) : visit.Row.WakeOn,
         };
         changes.Insert(0, new RowChange.Replace(new RowKey(partition, CredentialRowKey), EngineJson.Write(row), visit.RowTag));
         if (visit.Open is { } rotation)
@@ -149,6 +175,14 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         if (visit.Open is not null) visit.RotationTag = tags[1];
         visit.Folded.Clear();
         visit.Notes.Clear();
+    }
+
+    /// <summary>An incident that nobody was told of calls sooner than the rotation does, whose own wake stays: an effect may still have to land.</summary>
+    private DateTimeOffset WakeOn(Visit visit)
+    {
+        var now = clock.GetUtcNow();
+        if (visit.Open is not { } rotation) return now;
+        return rotation is { Incident: not null, IsIncidentTold: false } && rotation.WakeOn > now + Alarm.RetryPause ? now + Alarm.RetryPause : rotation.WakeOn;
     }
 
     /// <summary>A commit whose answer was lost is recognised by the chain head and claim it would have written.</summary>
@@ -235,7 +269,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         {
             await foreach (var stored in ScanAsync($"open-{shard}", "", cancellationToken))
             {
-                if (!CredentialId.TryParse(stored.Key.Row, out var id) || await FindAsync(id, cancellationToken) is not { } row) continue;
+                if (!CredentialId.TryParse(stored.Key.Row, out var id) || await TryFindAsync(id, cancellationToken) is not { } row) continue;
                 if (row.IsOpen) yield return row;
                 else await RemoveFromOpenAsync(stored, id, cancellationToken);
             }
@@ -288,13 +322,21 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
             }
 
             var holder = EngineJson.Read<Claim>(stored.Body);
+            if (holder.ClaimedOn > clock.GetUtcNow() + Remotes.ClockSkewMax)
+            {
+                // Its host's clock ran ahead: measured from now it is over as surely, and not days later.
+                await rows.ReplaceAsync(key, EngineJson.Write(claim with { Visit = holder.Visit }), stored.Tag, cancellationToken);
+                return false;
+            }
+
             if (holder.Visit != claim.Visit && holder.Visit.Length > 0 && clock.GetUtcNow() < holder.ExpiresOn + landing) return false;
             await rows.ReplaceAsync(key, body, stored.Tag, cancellationToken);
             return true;
         }
         catch (RowConflictException)
         {
-            return false;
+            // A repeat below us may have met our own write.
+            return (await rows.FindAsync(key, cancellationToken))?.Body == body;
         }
     }
 

@@ -68,8 +68,9 @@ internal sealed class ReloadStep(Remotes remotes, ICredentialVault vault, IConsu
     /// <summary>The canary is the first consumer; the others hear of the new version only after it proved it.</summary>
     private async Task SignalNextWaveAsync(Visit visit, CancellationToken cancellationToken)
     {
-        var canary = visit.Rotation.Consumers[0];
-        var wave = canary.IsAdopted ? visit.Rotation.Consumers.Skip(1) : [canary];
+        // One without instances was excused before Issue and proves nothing: the others must not wait for it.
+        var canary = visit.Rotation.Consumers.FirstOrDefault(consumer => consumer.Instances.Count > 0) ?? visit.Rotation.Consumers[0];
+        var wave = canary.IsAdopted ? visit.Rotation.Consumers : [canary];
         foreach (var progress in wave.Where(consumer => !consumer.IsAdopted).ToList())
         {
             var now = clock.GetUtcNow();
