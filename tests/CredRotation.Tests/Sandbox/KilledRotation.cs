@@ -102,13 +102,13 @@ internal sealed class KilledRotation : IAsyncDisposable
                 place.Leave();
             }
 
-            id ??= await FindOpenAsync(cancellationToken);
+            id ??= Text(await CredentialAsync(cancellationToken), "openRotation");
             if (id is not null && await GetAsync($"api/rotations/{id}", cancellationToken) is { } rotation)
             {
                 last = rotation;
                 if (!isApproved && Text(rotation, "hold", "reason") == nameof(HoldReason.ApprovalNeeded)) isApproved = await ApproveAsync(rotation, cancellationToken);
                 if (IsResting(rotation)) LookAtKeys(rotation, isRestarted);
-                if (Text(rotation, "state") is nameof(RotationState.Retired) && await FindOpenAsync(cancellationToken) is null) return await OutcomeAsync(rotation, cancellationToken);
+                if (Text(rotation, "state") is nameof(RotationState.Retired) && await CredentialAsync(cancellationToken) is { } closed && Text(closed, "openRotation") is null) return await OutcomeAsync(rotation, cancellationToken);
             }
 
             await Task.Delay(s_poll, TimeProvider.System, cancellationToken);
@@ -182,10 +182,9 @@ internal sealed class KilledRotation : IAsyncDisposable
         return response.IsSuccessStatusCode;
     }
 
-    private async Task<string?> FindOpenAsync(CancellationToken cancellationToken)
-        => await GetAsync("api/credentials", cancellationToken) is { } list && list.GetProperty("credentials").EnumerateArray().SingleOrDefault() is { ValueKind: JsonValueKind.Object } row
-            ? Text(row, "openRotation")
-            : null;
+    /// <summary>Null until it is adopted, and while nobody answers.</summary>
+    private async Task<JsonElement?> CredentialAsync(CancellationToken cancellationToken)
+        => await GetAsync("api/credentials", cancellationToken) is { } list && list.GetProperty("credentials").EnumerateArray().SingleOrDefault() is { ValueKind: JsonValueKind.Object } row ? row : null;
 
     /// <summary>Null while the process is dead.</summary>
     private async Task<JsonElement?> GetAsync(string path, CancellationToken cancellationToken)
