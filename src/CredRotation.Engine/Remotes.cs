@@ -21,10 +21,17 @@ internal sealed class Remotes(TimeProvider clock, IOptions<RotationOptions> opti
     /// <summary>A call that may change something there. Starts only if its time-out ends inside the claim; pass no shutdown token for what must be finished.</summary>
     public Task<T> EffectAsync<T>(Visit visit, string kind, string operation, string rule, Func<string, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
-        if (clock.GetElapsedTime(visit.ClaimedAt) + _options.EffectTimeout > _options.ClaimTime)
+        if (!HasRoomFor(visit, 1))
             throw new VisitOverException("Too little of the claim is left for another effect.", isStillOurs: true);
         return CallAsync(visit, kind, operation, rule, call, cancellationToken);
     }
+
+    /// <summary>What must be finished once the effect before it happened: it may run to the very end of the claim (rule 2).</summary>
+    public Task<T> FinishAsync<T>(Visit visit, string kind, string operation, string rule, Func<string, CancellationToken, Task<T>> call)
+        => HasRoomFor(visit, 0) ? CallAsync(visit, kind, operation, rule, call, CancellationToken.None) : throw new VisitOverException("The claim ran out.");
+
+    /// <summary>Whether so many effects, each as slow as its time-out allows, still end inside the claim.</summary>
+    public bool HasRoomFor(Visit visit, int effects) => clock.GetElapsedTime(visit.ClaimedAt) + (_options.EffectTimeout * effects) <= _options.ClaimTime;
 
     private async Task<T> CallAsync<T>(Visit visit, string kind, string operation, string rule, Func<string, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {

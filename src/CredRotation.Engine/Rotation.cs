@@ -259,7 +259,7 @@ public sealed record Rotation
     public bool IsOverridden(HoldReason reason) => Overrides.Any(text => text.StartsWith($"{reason}:", StringComparison.Ordinal));
 
     /// <summary>
-    /// When the old credential ends at the latest known, once a clock may run. Counted from the first attempt that was sent:
+    /// The earliest moment at which the old credential may end, once a clock may run. Counted from the first attempt that was sent:
     /// its answer may be lost, its clock is not.
     /// </summary>
     public DateTimeOffset? OldEndsOn

@@ -47,7 +47,7 @@ public sealed class RotationOptions
     [Range(typeof(TimeSpan), "00:00:05", "00:30:00")]
     public TimeSpan ClaimTime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The time-out of every single remote call; must fit into a claim twice.</summary>
+    /// <summary>The time-out of every single remote call; must fit into a claim four times.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan EffectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

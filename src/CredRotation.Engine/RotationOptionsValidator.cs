@@ -14,8 +14,8 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
     {
         var errors = new List<string>();
         Ranges("Rotation", options, errors);
-        if (options.ClaimTime < options.EffectTimeout * 2)
-            errors.Add($"Rotation:ClaimTime ({options.ClaimTime}) must be at least twice Rotation:EffectTimeout ({options.EffectTimeout}); raise it, for example to 00:05:00.");
+        if (options.ClaimTime < options.EffectTimeout * 4)
+            errors.Add($"Rotation:ClaimTime ({options.ClaimTime}) must be at least four times Rotation:EffectTimeout ({options.EffectTimeout}): one visit checks, reserves, issues and stages. Raise it, for example to 00:05:00.");
         foreach (var (vault, index) in options.Vaults.Select((vault, index) => (vault, index))) Vault($"Rotation:Vaults:{index}", vault, errors);
         if (options.StagingVault is { } staging)
         {

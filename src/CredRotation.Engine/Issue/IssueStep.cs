@@ -31,6 +31,9 @@ internal sealed class IssueStep(
     /// <summary>Attempts to issue in one rotation.</summary>
     public const int AttemptsMax = 5;
 
+    /// <summary>Effects that one visit must be able to do from the reservation on.</summary>
+    private const int EffectsTogether = 3;
+
     /// <summary>Tries to stage a value we hold, within one visit.</summary>
     private const int StagingTriesMax = 3;
 
@@ -193,6 +196,9 @@ internal sealed class IssueStep(
                 new HoldChoice(Choices.Retry, "Look again whether somebody wrote a new version by hand."), Choices.ToOverride($"Issue up to {AttemptsMax} more times; each lost key stays alive until the provider's timer ends it.", 1)), null);
         }
 
+        // Reserve, issue and stage belong together: a value that comes back when the claim has run out is a value lost.
+        if (!remotes.HasRoomFor(visit, EffectsTogether)) throw new VisitOverException("Too little of the claim is left to issue and stage.", isStillOurs: true);
+
         var attempt = rotation.Attempts.Count + 1;
         var marker = string.Create(CultureInfo.InvariantCulture, $"rot-{key.Installation}-{rotation.Id.Value}-{attempt}");
         var staging = SecretName.Of(key.Staging, marker);
@@ -264,8 +270,8 @@ internal sealed class IssueStep(
             try
             {
                 // Writing it twice is harmless: the newest version is the same value, and the ledger names one.
-                version = await remotes.EffectAsync(visit, "vault", "stage value", "Issue: rule 2, value staged before anything else",
-                    (callId, token) => vault.WriteAsync(staging, write, callId, token), CancellationToken.None);
+                version = await remotes.FinishAsync(visit, "vault", "stage value", "Issue: rule 2, value staged before anything else",
+                    (callId, token) => vault.WriteAsync(staging, write, callId, token));
             }
             catch (RemoteTroubleException) when (attempts < StagingTriesMax)
             {

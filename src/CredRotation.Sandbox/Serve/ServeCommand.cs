@@ -33,8 +33,8 @@ public static class ServeCommand
         },
         Settings = new Dictionary<string, string>
         {
-            ["Rotation__ClaimTime"] = "00:00:08",
-            ["Rotation__EffectTimeout"] = "00:00:04",
+            ["Rotation__ClaimTime"] = "00:00:12",
+            ["Rotation__EffectTimeout"] = "00:00:03",
             ["Rotation__RetryDelay"] = "00:00:01",
             ["Rotation__Policies__standard__ReloadMax"] = "00:00:04",
             ["Rotation__Policies__standard__EscalationMax"] = "00:00:02",

@@ -18,7 +18,7 @@ public sealed class Settings_that_could_not_rotate_safely
     [InlineData("Rotation:Policies:payments:Reserve", "01:00:00", "Reserve")]
     [InlineData("Rotation:Policies:payments:Lifetime", "31.00:00:00", "the next rotation is due before this one ends")]
     [InlineData("Rotation:Consumers:checkout:Hook", "http://checkout.example.com/reload", "Hook must be an https URL")]
-    [InlineData("Rotation:ClaimTime", "00:00:20", "at least twice Rotation:EffectTimeout")]
+    [InlineData("Rotation:ClaimTime", "00:00:20", "at least four times Rotation:EffectTimeout")]
     public void Are_refused_at_start_naming_setting_and_remedy(string setting, string? value, string words)
     {
         var refused = Assert.Throws<OptionsValidationException>(() => new RotationWorld(new Dictionary<string, string?> { [setting] = value }).Host.Services.GetRequiredService<IOptions<CredRotation.Engine.RotationOptions>>().Value);

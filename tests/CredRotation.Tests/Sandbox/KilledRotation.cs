@@ -37,7 +37,7 @@ internal sealed class KilledRotation : IAsyncDisposable
     private const string Owner = "owner-1";
 
     // Claim, take-over, a start and a reload take about 14 s of it on an idle machine; before its last 9 s an incident opens. The rest is for slow machines.
-    private static readonly TimeSpan s_oldLife = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan s_oldLife = TimeSpan.FromSeconds(75);
     private static readonly TimeSpan s_endMax = TimeSpan.FromSeconds(240);
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(400);
 
