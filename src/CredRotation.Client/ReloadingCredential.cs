@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Azure.Core;
 using Azure.Security.KeyVault.Secrets;
 using Microsoft.Extensions.Logging;
@@ -7,6 +8,8 @@ namespace CredRotation.Client;
 /// <summary>
 /// A credential that changes while the app runs. Each call takes a lease and so one version for its whole length; a signal makes
 /// exactly the signalled version the one that new calls get; the version before stays as a way back until the new one has worked once.
+/// Where no signal comes, it looks by itself which version is newest and runs that one. A version found so carries no rotation id, so there
+/// is nothing to acknowledge yet: CredRotation signals again until it has its proof, and that signal is acknowledged without another read.
 /// </summary>
 /// <example>
 /// <code>
@@ -20,6 +23,7 @@ namespace CredRotation.Client;
 /// </example>
 public sealed partial class ReloadingCredential : IAsyncDisposable
 {
+    private const double Jitter = 0.2;
     private readonly Lock _gate = new();
     private readonly List<HeldVersion> _older = [];
     private readonly HashSet<Task> _acknowledging = [];
@@ -31,6 +35,9 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
     private readonly Acknowledger _acknowledger;
     private HeldVersion? _current;
     private HeldVersion? _wayBack;
+    private ReloadSignal? _heard;
+    private Task _polling = Task.CompletedTask;
+    private long _lookedAt;
 
     /// <param name="rotator">Reaches CredRotation; one client for the app's life, from the app's factory.</param>
     /// <param name="identity">The app's own principal; only its acknowledgements count.</param>
@@ -44,6 +51,7 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Instance is not { Length: >= 1 and <= 100 }) throw new ArgumentException("An instance's name has 1 to 100 characters.", nameof(options));
+        if (options.PollInterval != TimeSpan.Zero && options.PollInterval < ReloadingCredentialOptions.PollIntervalMin) throw new ArgumentException($"PollInterval is at least {ReloadingCredentialOptions.PollIntervalMin}, or zero for none.", nameof(options));
         (_options, _vault, _time, _logger) = (options, vault, time, logger);
         _acknowledger = new Acknowledger(options, rotator, identity, time, logger);
     }
@@ -59,12 +67,14 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
 
     private HeldVersion Current => _current ?? throw new InvalidOperationException("The credential was not read yet: await StartAsync before the first call.");
 
-    /// <summary>Reads the newest version. Call it once, before the first <see cref="Acquire"/>.</summary>
+    /// <summary>Reads the newest version and begins to look for newer ones. Call it once, before the first <see cref="Acquire"/>.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         KeyVaultSecret secret = await _vault.GetSecretAsync(_options.Secret, cancellationToken: cancellationToken);
         lock (_gate) _current = new HeldVersion(secret.Properties.Version, secret.Value, secret.Properties.CreatedOn);
         Started(secret.Properties.Version);
+        Looked();
+        if (_options.PollInterval > TimeSpan.Zero) _polling = PollAsync(_stopping.Token);
     }
 
     /// <summary>The current version for one call.</summary>
@@ -83,8 +93,11 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
         if (SignalRules.WhyNotOurs(signal, _vault.VaultUri, _options.Secret) is { } reason) throw new ArgumentException(reason, nameof(signal));
         if (!signal.Rehearsal)
         {
+            // Kept in case the vault does not answer now: then the next look finds the version, and whom to tell.
+            lock (_gate) _heard = signal;
             var read = Version == signal.Version ? null : await ReadAsync(signal.Version, cancellationToken);
             Take(signal, read);
+            Looked();
         }
 
         return new ReloadAnswer([_options.Instance]);
@@ -95,7 +108,7 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         Task[] open;
-        lock (_gate) open = [.. _acknowledging];
+        lock (_gate) open = [.. _acknowledging, _polling];
         await Task.WhenAll(open).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
     }
@@ -129,6 +142,50 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
         }
     }
 
+    private async Task PollAsync(CancellationToken cancellationToken)
+    {
+        for (var failures = 0; ; )
+        {
+            await Task.Delay(Jittered(_options.PollInterval), _time, cancellationToken);
+            if (_time.GetElapsedTime(Interlocked.Read(ref _lookedAt)) < _options.PollInterval * (1 - Jitter)) continue;
+            try
+            {
+                await LookAsync(cancellationToken);
+                failures = 0;
+            }
+            catch (Exception trouble) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Whatever the vault, the token source or the wire throws: the version in use stays, and the next look follows.
+                if (failures++ == 0) NotLooked(trouble.GetType().Name);
+            }
+        }
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        Looked();
+        var newest = await NewestVersion.FindAsync(_vault, _options.Secret, cancellationToken);
+        HeldVersion current;
+        lock (_gate) current = Current;
+        // Creation times have whole seconds: within one second nobody can say which is newer, and only a signal can.
+        if (newest is null || newest.Version == current.Version || newest.CreatedOn <= current.CreatedOn) return;
+
+        var read = await ReadAsync(newest.Version, cancellationToken);
+        lock (_gate)
+        {
+            if (Current.Version == read.Version || read.CreatedOn <= Current.CreatedOn) return;
+            Replace(read);
+            Found(read.Version);
+            if (_heard?.Version == read.Version) Current.Unanswered = _heard;
+            Settle();
+        }
+    }
+
+    // Instances that were started together must not ask together.
+    private static TimeSpan Jittered(TimeSpan interval) => interval * (1 + (Jitter * RandomNumberGenerator.GetInt32(-1000, 1001) / 1000));
+
+    private void Looked() => Interlocked.Exchange(ref _lookedAt, _time.GetTimestamp());
+
     private async Task<HeldVersion> ReadAsync(string version, CancellationToken cancellationToken)
     {
         KeyVaultSecret secret = await _vault.GetSecretAsync(_options.Secret, version, cancellationToken: cancellationToken);
@@ -148,16 +205,21 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
                     return;
                 }
 
-                // The way back is the last version that is known to work.
-                if (_wayBack is null || Current.FirstSuccessOn is not null) _wayBack = Current;
-                _older.Add(Current);
-                _current = read;
+                Replace(read);
                 Reloaded(read.Version, signal.Rotation);
             }
 
             Current.Unanswered = signal;
             Settle();
         }
+    }
+
+    private void Replace(HeldVersion read)
+    {
+        // The way back is the last version that is known to work.
+        if (_wayBack is null || Current.FirstSuccessOn is not null) _wayBack = Current;
+        _older.Add(Current);
+        _current = read;
     }
 
     // Acknowledges what is due, under the lock: proven, asked for, and nobody here runs an older version any more.
@@ -187,4 +249,10 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
 
     [LoggerMessage(3, LogLevel.Information, "The signal for version {Version} came late: version {Current} is newer and stays.")]
     private partial void Stale(string version, string current);
+
+    [LoggerMessage(4, LogLevel.Information, "New calls use version {Version}, found without a signal.")]
+    private partial void Found(string version);
+
+    [LoggerMessage(5, LogLevel.Warning, "Could not look for a newer version ({Trouble}); the version in use stays, signals still count, the next look follows. Listing versions needs the role Key Vault Secrets User or the List permission.")]
+    private partial void NotLooked(string trouble);
 }

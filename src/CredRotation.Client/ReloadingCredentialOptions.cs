@@ -25,4 +25,10 @@ public sealed class ReloadingCredentialOptions
 
     /// <summary>The longest a single acknowledgement may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often the app looks by itself which version is newest, give or take a fifth, unless a signal came meanwhile; zero never. At least <see cref="PollIntervalMin"/>.</summary>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Looking more often costs the vault more than it gains.</summary>
+    public static TimeSpan PollIntervalMin { get; } = TimeSpan.FromSeconds(10);
 }

@@ -19,7 +19,7 @@ internal sealed class ClientFixture : IAsyncDisposable
     private readonly HttpClient _vaultHttp;
     private readonly HttpClient _rotatorHttp;
 
-    public ClientFixture()
+    public ClientFixture(TimeSpan pollInterval = default)
     {
         VaultHandler = new FakeVault(Clock);
         RotatorHandler = new FakeRotator();
@@ -28,7 +28,7 @@ internal sealed class ClientFixture : IAsyncDisposable
         var options = new SecretClientOptions { Transport = new HttpClientTransport(_vaultHttp) };
         options.Retry.MaxRetries = 0;
         Credential = new ReloadingCredential(
-            new ReloadingCredentialOptions { Secret = Secret, Rotator = new Uri("https://rotator.example/"), RotatorScope = "api://cred-rotation/.default", Instance = "checkout-1", AttemptsMax = 3, Timeout = TimeSpan.FromDays(1) },
+            new ReloadingCredentialOptions { Secret = Secret, Rotator = new Uri("https://rotator.example/"), RotatorScope = "api://cred-rotation/.default", Instance = "checkout-1", AttemptsMax = 3, Timeout = TimeSpan.FromDays(1), PollInterval = pollInterval },
             new SecretClient(new Uri("https://payments.vault.azure.net/"), new SandboxTokenCredential("vault-token"), options),
             _rotatorHttp,
             Identity,
@@ -46,9 +46,9 @@ internal sealed class ClientFixture : IAsyncDisposable
 
     public ReloadingCredential Credential { get; }
 
-    public static async Task<ClientFixture> StartedAsync()
+    public static async Task<ClientFixture> StartedAsync(TimeSpan pollInterval = default)
     {
-        var fixture = new ClientFixture();
+        var fixture = new ClientFixture(pollInterval);
         fixture.VaultHandler.Add("v1", "one");
         await fixture.Credential.StartAsync(TestContext.Current.CancellationToken);
         return fixture;
@@ -74,8 +74,24 @@ internal sealed class ClientFixture : IAsyncDisposable
     internal sealed class FakeVault(TimeProvider clock) : HttpMessageHandler
     {
         private readonly List<(string Version, string Value, long Created)> _versions = [];
+        private readonly HashSet<string> _disabled = [];
+        private readonly SemaphoreSlim _listed = new(0);
+        private int _refusals;
 
+        /// <summary>Values that were read.</summary>
         public List<string> Reads { get; } = [];
+
+        /// <summary>Lists of versions that were asked for.</summary>
+        public int Lists => Volatile.Read(ref _lists);
+
+        private int _lists;
+
+        /// <summary>Refuses the next calls.</summary>
+        public void RefuseNext(int times) => Volatile.Write(ref _refusals, times);
+
+        public void Disable(string version) => _disabled.Add(version);
+
+        public Task ListedAsync() => _listed.WaitAsync(TestContext.Current.CancellationToken);
 
         public void Add(string version, string value) => _versions.Add((version, value, clock.GetUtcNow().ToUnixTimeSeconds()));
 
@@ -91,12 +107,24 @@ internal sealed class ClientFixture : IAsyncDisposable
             }
 
             var parts = request.RequestUri!.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
+            if (Interlocked.Decrement(ref _refusals) >= 0) return Json(HttpStatusCode.Forbidden, new { error = new { code = "Forbidden", message = "no" } });
+            if (parts is [_, _, "versions"]) return List();
             var asked = parts.Length > 2 ? parts[2] : null;
             Reads.Add(asked ?? "newest");
             var found = asked is null ? _versions[^1] : _versions.FirstOrDefault(version => version.Version == asked);
             return found.Value is null
                 ? Json(HttpStatusCode.NotFound, new { error = new { code = "SecretNotFound", message = "none" } })
                 : Json(HttpStatusCode.OK, new { value = found.Value, id = $"https://payments.vault.azure.net/secrets/{Secret}/{found.Version}", attributes = new { enabled = true, created = found.Created } });
+        }
+
+        // In no order of age, as the real one.
+        private HttpResponseMessage List()
+        {
+            var items = _versions.OrderByDescending(version => version.Version).Select(version => new { id = $"https://payments.vault.azure.net/secrets/{Secret}/{version.Version}", attributes = new { enabled = !_disabled.Contains(version.Version), created = version.Created } });
+            var answer = Json(HttpStatusCode.OK, new { value = items.ToArray() });
+            Interlocked.Increment(ref _lists);
+            _listed.Release();
+            return answer;
         }
 
         private static HttpResponseMessage Json(HttpStatusCode status, object body) => new(status) { Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json") };
