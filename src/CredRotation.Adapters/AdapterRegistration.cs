@@ -3,6 +3,8 @@ using Azure.Identity;
 using CredRotation.Adapters.Consumers;
 using CredRotation.Adapters.Graph;
 using CredRotation.Adapters.KeyVault;
+using CredRotation.Adapters.Mail;
+using CredRotation.Adapters.Notices;
 using CredRotation.Adapters.Storage;
 using CredRotation.Adapters.Teams;
 using CredRotation.Engine;
@@ -53,7 +55,14 @@ public static class AdapterRegistration
             .ValidateOnStart();
         // The factory's own log lines would show the address.
         services.AddHttpClientWithoutRedirects(TeamsWebhookNotifier.ClientName).RemoveAllLoggers();
-        services.TryAddSingleton<INotifier, TeamsWebhookNotifier>();
+        services.TryAddSingleton<TeamsWebhookNotifier>();
+
+        services.AddOptions<MailOptions>()
+            .Bind(configuration.GetSection(MailOptions.Section))
+            .Validate(options => options.IsSenderUsable(), "Mail:Sender must be one mail address, or absent.")
+            .ValidateOnStart();
+        services.TryAddSingleton<GraphMailNotifier>();
+        services.TryAddSingleton<INotifier, PeopleNotifier>();
 
         return services;
     }

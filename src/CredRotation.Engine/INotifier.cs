@@ -36,3 +36,12 @@ public interface INoticeRenderer
     /// <summary>A Teams webhook message: one adaptive card, at most 20 KB of UTF-8 whatever the notice holds.</summary>
     string RenderTeamsMessage(Notice notice, Uri baseUri);
 }
+
+/// <summary>A notice as mail: a subject on one line, and HTML whose every text is encoded.</summary>
+public sealed record NoticeMail(string Subject, string Html);
+
+/// <summary>Turns a notice into mail, in the words of its card.</summary>
+public interface IMailRenderer
+{
+    NoticeMail RenderMail(Notice notice, Uri baseUri);
+}

@@ -1,5 +1,6 @@
 using CredRotation.Engine;
 using CredRotation.Pages.Cards;
+using CredRotation.Pages.Mail;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CredRotation.Pages;
@@ -10,5 +11,6 @@ public static class PagesServices
     public static IServiceCollection AddPages(this IServiceCollection services)
         => services
             .AddSingleton<PageRenderer>()
-            .AddSingleton<INoticeRenderer, TeamsCards>();
+            .AddSingleton<INoticeRenderer, TeamsCards>()
+            .AddSingleton<IMailRenderer, NoticeMails>();
 }

@@ -21,17 +21,20 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
 
     public async Task<OwnerReading> ReadAsync(string groupId, CancellationToken cancellationToken)
     {
+        // One time-out for the whole reading, so that a visit has time for the fallback group, too.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(rotation.Value.EffectTimeout);
         string? name = null;
+        string? mail = null;
         try
         {
-            Renew(deadline);
             var group = await FindGroupAsync(groupId, deadline.Token);
-            if (group is null) return Reading(OwnerState.Gone, [], await DescribeGoneAsync(groupId, deadline));
+            if (group is null) return Reading(OwnerState.Gone, [], await DescribeGoneAsync(groupId, deadline.Token));
 
             name = Bounded(group.DisplayName);
+            mail = group.MailEnabled is true ? Address(group.Mail) : null;
             return group.DeletedDateTime is null
-                ? await ReadMembersAsync(groupId, deadline, Reading)
+                ? await ReadMembersAsync(group, groupId, Reading, deadline.Token)
                 : Reading(OwnerState.Gone, [], "The group is deleted; an administrator can restore it within 30 days.");
         }
         catch (ApiException exception) when (exception.ResponseStatusCode is 403)
@@ -43,14 +46,14 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
             return Reading(OwnerState.Unavailable, [], Describe(exception));
         }
 
-        OwnerReading Reading(OwnerState state, IReadOnlyList<OwnerPerson> people, string? detail) => new(groupId, name, state, people, clock.GetUtcNow(), detail);
+        OwnerReading Reading(OwnerState state, IReadOnlyList<OwnerPerson> people, string? detail) => new(groupId, name, state, people, clock.GetUtcNow(), detail) { Mail = mail };
     }
 
     private async Task<Group?> FindGroupAsync(string groupId, CancellationToken cancellationToken)
     {
         try
         {
-            return await graph.Groups[groupId].GetAsync(request => request.QueryParameters.Select = ["id", "displayName", "deletedDateTime"], cancellationToken)
+            return await graph.Groups[groupId].GetAsync(request => request.QueryParameters.Select = ["id", "displayName", "deletedDateTime", "mail", "mailEnabled", "visibility"], cancellationToken)
                 ?? throw new InvalidDataException("Graph answered without a group.");
         }
         catch (ODataError error) when (IsNotThere(error))
@@ -59,12 +62,11 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
         }
     }
 
-    private async Task<string> DescribeGoneAsync(string groupId, CancellationTokenSource deadline)
+    private async Task<string> DescribeGoneAsync(string groupId, CancellationToken cancellationToken)
     {
-        Renew(deadline);
         try
         {
-            await graph.Directory.DeletedItems[groupId].GraphGroup.GetAsync(request => request.QueryParameters.Select = ["id", "deletedDateTime"], deadline.Token);
+            await graph.Directory.DeletedItems[groupId].GraphGroup.GetAsync(request => request.QueryParameters.Select = ["id", "deletedDateTime"], cancellationToken);
             return "The group is deleted; an administrator can restore it within 30 days.";
         }
         catch (ODataError error) when (IsNotThere(error))
@@ -78,33 +80,45 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
         }
     }
 
-    private async Task<OwnerReading> ReadMembersAsync(string groupId, CancellationTokenSource deadline, Func<OwnerState, IReadOnlyList<OwnerPerson>, string?, OwnerReading> reading)
+    private async Task<OwnerReading> ReadMembersAsync(Group group, string groupId, Func<OwnerState, IReadOnlyList<OwnerPerson>, string?, OwnerReading> reading, CancellationToken cancellationToken)
     {
         var people = new List<OwnerPerson>();
         var isAnyHidden = false;
-        var page = await FirstPageAsync(groupId, deadline);
+        var isCut = false;
+        var page = await FirstPageAsync(groupId, cancellationToken);
         for (var pages = 1; ; pages++)
         {
             foreach (var user in page.Value ?? [])
             {
                 // 200 with null properties is Graph's silent way to say that a permission is missing; it never means "disabled".
                 if (user.AccountEnabled is null) isAnyHidden = true;
-                else if (IsOwner(user)) people.Add(new OwnerPerson(Bounded(user.Id)!, Bounded(user.DisplayName) ?? Bounded(user.UserPrincipalName) ?? "", Address(user)));
+                else if (IsOwner(user)) people.Add(new OwnerPerson(Bounded(user.Id)!, Bounded(user.DisplayName) ?? Bounded(user.UserPrincipalName) ?? "", Address(user.Mail)));
             }
 
             if (page.OdataNextLink is not { Length: > 0 } next) break;
-            if (pages == PagesMax) return reading(State(), people, string.Create(CultureInfo.InvariantCulture, $"Only the first {PagesMax * PageSize} members were read; name a smaller group."));
-            page = await NextPageAsync(groupId, next, deadline);
+            isCut = pages == PagesMax;
+            if (isCut) break;
+            page = await NextPageAsync(groupId, next, cancellationToken);
         }
 
-        return reading(State(), people, isAnyHidden ? "Members are visible, their properties are not. Grant User.Read.All to the app's identity; a new grant may take hours." : null);
+        if (isAnyHidden) return reading(OwnerState.CannotSee, people, "Members are visible, their properties are not. Grant User.Read.All to the app's identity; a new grant may take hours.");
+        if (people.Count >= HealthyMin) return reading(OwnerState.Healthy, people, isCut ? Cut() : Unreachable(people));
 
-        OwnerState State() => isAnyHidden ? OwnerState.CannotSee : people.Count >= HealthyMin ? OwnerState.Healthy : OwnerState.TooFew;
+        // A hidden membership looks like an empty group.
+        return string.Equals(group.Visibility, "HiddenMembership", StringComparison.OrdinalIgnoreCase)
+            ? reading(OwnerState.CannotSee, people, "The group hides its members. Grant Member.Read.Hidden to the app's identity, or name a group that shows them; a new grant may take hours.")
+            : reading(OwnerState.TooFew, people, isCut ? Cut() : Unreachable(people));
     }
 
-    private async Task<UserCollectionResponse> FirstPageAsync(string groupId, CancellationTokenSource deadline)
+    private static string Cut() => string.Create(CultureInfo.InvariantCulture, $"Only the first {PagesMax * PageSize} members were read; name a smaller group.");
+
+    private static string? Unreachable(List<OwnerPerson> people)
+        => people.Count(person => person.Address is null) is var count and > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{count} of {people.Count} enabled people have no mail address, so mail does not reach them.")
+            : null;
+
+    private async Task<UserCollectionResponse> FirstPageAsync(string groupId, CancellationToken cancellationToken)
     {
-        Renew(deadline);
         return await graph.Groups[groupId].TransitiveMembers.GraphUser.GetAsync(
             request =>
             {
@@ -113,21 +127,18 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
                 request.QueryParameters.Select = ["id", "displayName", "mail", "userPrincipalName", "accountEnabled", "userType"];
                 request.QueryParameters.Top = PageSize;
             },
-            deadline.Token) ?? throw new InvalidDataException("Graph answered without members.");
+            cancellationToken) ?? throw new InvalidDataException("Graph answered without members.");
     }
 
-    private async Task<UserCollectionResponse> NextPageAsync(string groupId, string next, CancellationTokenSource deadline)
+    private async Task<UserCollectionResponse> NextPageAsync(string groupId, string next, CancellationToken cancellationToken)
     {
         // Our token goes where it went before, and nowhere a page may point to.
         if (!Uri.TryCreate(next, UriKind.Absolute, out var uri) || !Uri.TryCreate(graph.RequestAdapter.BaseUrl, UriKind.Absolute, out var home) || uri.GetLeftPart(UriPartial.Authority) != home.GetLeftPart(UriPartial.Authority))
             throw new InvalidDataException("Graph pointed to another host.");
 
-        Renew(deadline);
-        return await graph.Groups[groupId].TransitiveMembers.GraphUser.WithUrl(next).GetAsync(request => request.Headers.Add("ConsistencyLevel", "eventual"), deadline.Token)
+        return await graph.Groups[groupId].TransitiveMembers.GraphUser.WithUrl(next).GetAsync(request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken)
             ?? throw new InvalidDataException("Graph answered without members.");
     }
-
-    private void Renew(CancellationTokenSource deadline) => deadline.CancelAfter(rotation.Value.EffectTimeout);
 
     private static bool IsOwner(User user)
         => user is { AccountEnabled: true, Id.Length: > 0 } && string.Equals(user.UserType, "Member", StringComparison.OrdinalIgnoreCase);
@@ -136,7 +147,7 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
     private static bool IsNotThere(ODataError error)
         => error.ResponseStatusCode is 404 && error.Error?.Code is { } code && code.EndsWith("ResourceNotFound", StringComparison.OrdinalIgnoreCase);
 
-    private static string? Address(User user) => user.Mail is { Length: > 0 and <= TextMax } mail ? mail : null;
+    private static string? Address(string? mail) => MailAddressText.IsUsable(mail) ? mail : null;
 
     private static string? Bounded(string? text) => text is not { Length: > 0 } ? null : text.Length <= TextMax ? text : text[..TextMax];
 

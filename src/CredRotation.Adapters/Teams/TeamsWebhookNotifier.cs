@@ -1,19 +1,18 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using CredRotation.Adapters.Notices;
 using CredRotation.Engine;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace CredRotation.Adapters.Teams;
 
 /// <summary>Posts cards to Teams workflows. The address never leaves this class but as a request: not in logs, not in exceptions.</summary>
-public sealed partial class TeamsWebhookNotifier(
+public sealed class TeamsWebhookNotifier(
     IHttpClientFactory clients,
     INoticeRenderer renderer,
     IOptions<TeamsOptions> teams,
-    IOptions<RotationOptions> rotation,
-    ILogger<TeamsWebhookNotifier> logger) : INotifier
+    IOptions<RotationOptions> rotation) : INoticeChannel
 {
     public const string ClientName = "teams";
 
@@ -22,27 +21,24 @@ public sealed partial class TeamsWebhookNotifier(
 
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromHours(1);
 
-    public async Task NotifyAsync(Notice notice, CancellationToken cancellationToken)
+    public async Task<bool> TrySendAsync(Notice notice, CancellationToken cancellationToken)
     {
-        if (teams.Value.For(notice.OwnerGroup) is not { } webhook)
-        {
-            LogNoChannel(logger, notice.Kind);
-            return;
-        }
+        if (teams.Value.For(notice.OwnerGroup) is not { } webhook) return false;
 
         using var request = new HttpRequestMessage(HttpMethod.Post, webhook)
         {
             Content = new StringContent(renderer.RenderTeamsMessage(notice, rotation.Value.PagesBaseUri ?? NoPages), Encoding.UTF8, "application/json"),
         };
         using var response = await SendAsync(request, cancellationToken);
-        if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Accepted) return;
+        if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Accepted) return true;
         throw Refused(response);
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(rotation.Value.EffectTimeout);
+        // Half, so that a mail fits into the same effect when the workflow hangs.
+        deadline.CancelAfter(rotation.Value.EffectTimeout / 2);
         using var client = clients.CreateClient(ClientName);
         try
         {
@@ -84,7 +80,4 @@ public sealed partial class TeamsWebhookNotifier(
         trouble,
         $"The Teams workflow {what}, so the message was not accepted; nothing else depends on it. Check that the workflow is on, its owner is still there, and its address in the Teams settings is current.",
         retryAfter);
-
-    [LoggerMessage(1, LogLevel.Warning, "A {Kind} notice was not sent: neither its owner group nor Teams:DefaultWebhook names a channel. The pages show it.")]
-    private static partial void LogNoChannel(ILogger logger, NoticeKind kind);
 }

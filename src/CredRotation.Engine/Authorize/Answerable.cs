@@ -1,3 +1,4 @@
+using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine.Authorize;
@@ -10,7 +11,7 @@ internal sealed class Answerable(IOwnerDirectory directory, IOptions<RotationOpt
         if (visit.Owners.TryGetValue(group, out var known)) return known;
 
         var reading = await directory.ReadAsync(group, cancellationToken);
-        visit.Row = visit.Row with { OwnerState = string.Equals(group, visit.Row.Binding.OwnerGroup, StringComparison.OrdinalIgnoreCase) ? reading.State.ToString() : visit.Row.OwnerState };
+        if (string.Equals(group, visit.Row.Binding.OwnerGroup, StringComparison.OrdinalIgnoreCase)) visit.Row = visit.Row with { OwnerState = reading.State.ToString(), Owners = OwnersSeen.Of(reading) };
         return visit.Owners[group] = reading;
     }
 

@@ -27,6 +27,12 @@ public sealed record OwnerPerson(string ObjectId, string Name, string? Address);
 /// <summary>One reading of an owner group; <paramref name="ReadOn"/> says how old it is.</summary>
 public sealed record OwnerReading(string Group, string? GroupName, OwnerState State, IReadOnlyList<OwnerPerson> People, DateTimeOffset ReadOn, string? Detail = null)
 {
+    /// <summary>The group's own mailbox, if it has one.</summary>
+    public string? Mail { get; init; }
+
+    /// <summary>Everyone whom mail can reach.</summary>
+    public IEnumerable<OwnerPerson> Reachable => People.Where(person => person.Address is not null);
+
     public bool Has(string objectId) => People.Any(person => string.Equals(person.ObjectId, objectId, StringComparison.OrdinalIgnoreCase));
 }
 

@@ -1,3 +1,5 @@
+using CredRotation.Engine.Authorize;
+
 namespace CredRotation.Engine.Registry;
 
 /// <summary>Who visits a credential now, and until when nobody else may.</summary>
@@ -11,6 +13,18 @@ public sealed record SeenVersion(string Version, DateTimeOffset? ExpiresOn, Date
 public sealed record ChainHead(long Sequence, string Hash)
 {
     public static readonly ChainHead Empty = new(0, new string('0', 64));
+}
+
+/// <summary>The owner group as it was last read, without the people themselves.</summary>
+/// <param name="People">Enabled member users.</param>
+/// <param name="Reachable">Those of them whom mail can reach.</param>
+public sealed record OwnersSeen(string? Name, OwnerState State, int People, int Reachable, string? Detail, DateTimeOffset ReadOn)
+{
+    public static OwnersSeen Of(OwnerReading reading)
+    {
+        ArgumentNullException.ThrowIfNull(reading);
+        return new(reading.GroupName, reading.State, reading.People.Count, reading.Reachable.Count(), reading.Detail, reading.ReadOn);
+    }
 }
 
 /// <summary>Something about a secret that a person should know, with its remedy.</summary>
@@ -54,4 +68,7 @@ public sealed record CredentialRow
 
     /// <summary>The owner group as last read.</summary>
     public string? OwnerState { get; init; }
+
+    /// <summary>What that reading said, and when.</summary>
+    public OwnersSeen? Owners { get; init; }
 }

@@ -42,14 +42,8 @@ internal sealed class TeamsCards : INoticeRenderer
         if (notice.Facts.Count > facts) card.Fact("More", "on the page");
         if (notice.Choices.Count > 0) card.Saying($"Choices on the page: {string.Join(" · ", notice.Choices.Take(ChoicesMax).Select(choice => CardText.Plain(choice, ChoiceMax)))}");
 
-        return card.Link(notice.Kind == NoticeKind.Done ? "See what happened" : "Open the page", PageUri(notice.Page, baseUri)).Build();
+        return card.Link(PageLink.Words(notice.Kind), PageLink.Of(notice.Page, baseUri)).Build();
     }
-
-    /// <summary>Only a path on our own pages; anything else leads to their front.</summary>
-    private static Uri PageUri(string page, Uri baseUri)
-        => page.StartsWith('/') && Uri.TryCreate(baseUri, page, out var uri) && uri.Authority == baseUri.Authority && uri.Scheme == baseUri.Scheme
-            ? uri
-            : baseUri;
 
     private static string Tone(NoticeKind kind) => kind switch
     {

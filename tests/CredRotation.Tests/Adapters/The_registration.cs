@@ -44,6 +44,7 @@ public sealed class The_registration
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton(Mock.Of<INoticeRenderer>());
+        services.AddSingleton(Mock.Of<IMailRenderer>());
         services.AddOptions<RotationOptions>();
         head(services);
         services.AddAdapters(new ConfigurationBuilder().Build());

@@ -27,7 +27,7 @@ public sealed class An_owner_group
 
         var reading = await ReadAsync(wire);
 
-        Assert.Equal((OwnerState.Healthy, "Payments", null, _clock.GetUtcNow()), (reading.State, reading.GroupName, reading.Detail, reading.ReadOn));
+        Assert.Equal((OwnerState.Healthy, "Payments", "1 of 2 enabled people have no mail address, so mail does not reach them.", _clock.GetUtcNow()), (reading.State, reading.GroupName, reading.Detail, reading.ReadOn));
         Assert.Equal([new OwnerPerson("ana", "Name of ana", "ana@contoso.com"), new OwnerPerson("ben", "Name of ben", null)], reading.People);
         var members = Assert.Single(wire.Requests, IsMembers);
         Assert.Equal("eventual", members.Headers["ConsistencyLevel"]);
@@ -80,6 +80,27 @@ public sealed class An_owner_group
 
         Assert.Equal(OwnerState.CannotSee, reading.State);
         Assert.Contains("User.Read.All", reading.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task That_hides_its_membership_is_not_taken_for_empty()
+    {
+        var reading = await ReadAsync(new Wire(sent => IsMembers(sent) ? Members() : Wire.Json(200, $$"""{"id":"{{Group}}","displayName":"Payments","visibility":"HiddenMembership"}""")));
+
+        Assert.Equal(OwnerState.CannotSee, reading.State);
+        Assert.Contains("Member.Read.Hidden", reading.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("true", "\"owners@contoso.com\"", "owners@contoso.com")]
+    [InlineData("false", "\"owners@contoso.com\"", null)]
+    [InlineData("true", "null", null)]
+    [InlineData("true", "\"a@b.example,c@d.example\"", null)]
+    public async Task Has_a_mailbox_only_when_mail_is_enabled(string isEnabled, string mail, string? expected)
+    {
+        var reading = await ReadAsync(new Wire(sent => IsMembers(sent) ? Members(User("ana"), User("ben")) : Wire.Json(200, $$"""{"id":"{{Group}}","displayName":"Payments","mailEnabled":{{isEnabled}},"mail":{{mail}}}""")));
+
+        Assert.Equal((OwnerState.Healthy, expected), (reading.State, reading.Mail));
     }
 
     [Theory]

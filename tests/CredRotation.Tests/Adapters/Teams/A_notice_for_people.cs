@@ -98,6 +98,7 @@ public sealed class A_notice_for_people
         services.AddLogging();
         services.AddOptions<RotationOptions>().Bind(configuration.GetSection(RotationOptions.Section));
         services.AddSingleton<INoticeRenderer, PlainRenderer>();
+        services.AddSingleton(Moq.Mock.Of<IMailRenderer>());
         services.AddAdapters(configuration);
         services.AddHttpClient(TeamsWebhookNotifier.ClientName).ConfigurePrimaryHttpMessageHandler(() => wire);
         return new Deferred(services.BuildServiceProvider());
