@@ -40,6 +40,8 @@ internal static class ReplayCommand
 
             Watch it live, signed in as an owner:
               {stage.PageFor("owner-1")}
+            What people are told in Teams and by mail:
+              {stage.World.InboxUri}
 
             in-time: a payment key 20 days from its end, while the shop sells.
             """);

@@ -148,6 +148,7 @@ internal sealed class Stage : IAsyncDisposable
         }
 
         foreach (var message in World.Inbox.Messages) canary.Search("card", message.Body);
+        foreach (var mail in World.Inbox.Mails) canary.Search("mail", $"{mail.Subject} {mail.Html}");
         foreach (var answer in _answers) canary.Search("answer", answer);
         foreach (var line in _logs) canary.Search("log", line);
         foreach (var line in World.Checkout.Output) canary.Search("checkout log", line);
@@ -173,10 +174,10 @@ internal sealed class Stage : IAsyncDisposable
         await World.DisposeAsync();
     }
 
-    private bool IsQuiet() => App.InFlight == 0 && Clock.IsIdle;
+    public bool IsQuiet() => App.InFlight == 0 && Clock.IsIdle;
 
     /// <summary>The next moment at which something is due: a wake, or a message that becomes visible.</summary>
-    private async Task<DateTimeOffset> NextAsync(CredentialRow? row, CancellationToken cancellationToken)
+    public async Task<DateTimeOffset> NextAsync(CredentialRow? row, CancellationToken cancellationToken)
     {
         var queued = await App.Services.GetRequiredService<SqliteWorkQueue>().NextVisibleOnAsync(cancellationToken);
         var now = Clock.GetUtcNow();

@@ -61,7 +61,7 @@ public static class ServeCommand
         var settings = world.HostSettings();
         var pages = s_people.ToDictionary(person => person, person => Page(world, person));
         if (isJson) await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new { settings, pages }, JsonSerializerOptions.Web));
-        else await PrintAsync(settings, pages);
+        else await PrintAsync(settings, pages, world.InboxUri);
 
         try
         {
@@ -75,12 +75,13 @@ public static class ServeCommand
         return 0;
     }
 
-    private static async Task PrintAsync(IReadOnlyDictionary<string, string> settings, IReadOnlyDictionary<string, string> pages)
+    private static async Task PrintAsync(IReadOnlyDictionary<string, string> settings, IReadOnlyDictionary<string, string> pages, Uri inbox)
     {
         await Console.Out.WriteLineAsync("The simulated systems are up. In a second terminal, set these and start the app:\n");
         foreach (var (name, value) in settings) await Console.Out.WriteLineAsync($"export {name}='{value}'");
         await Console.Out.WriteLineAsync("dotnet run --project src/CredRotation.EmbeddedHost\n\nThen open, signed in as:");
         foreach (var (person, page) in pages) await Console.Out.WriteLineAsync($"  {person,-9} {page}");
+        await Console.Out.WriteLineAsync($"\nWhat people are told in Teams and by mail: {inbox}");
         await Console.Out.WriteLineAsync("\nCtrl+C ends the simulated systems.");
     }
 

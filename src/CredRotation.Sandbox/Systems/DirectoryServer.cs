@@ -6,22 +6,23 @@ using CredRotation.Testing;
 
 namespace CredRotation.Sandbox.Systems;
 
-/// <summary>Speaks the part of Microsoft Graph v1.0 that an owner check reads, in front of one model; pages are small so that paging is always used.</summary>
+/// <summary>Speaks the part of Microsoft Graph v1.0 that an owner check reads and that sends mail, in front of one model and one inbox.</summary>
 public sealed class DirectoryServer : IAsyncDisposable
 {
-    private const int PageSize = 2;
+    private const int DefaultPage = 100;
     private readonly DirectoryModel _model;
+    private readonly InboxModel _inbox;
     private readonly FaultyWire _wire;
     private LoopbackServer? _server;
 
-    private DirectoryServer(DirectoryModel model, FaultyWire wire) => (_model, _wire) = (model, wire);
+    private DirectoryServer(DirectoryModel model, InboxModel inbox, FaultyWire wire) => (_model, _inbox, _wire) = (model, inbox, wire);
 
     /// <summary>The Graph base URI, version included.</summary>
     public Uri BaseUri => new(_server!.Addresses[0], "v1.0");
 
-    public static async Task<DirectoryServer> StartAsync(DirectoryModel model, FaultyWire wire, X509Certificate2 certificate, CancellationToken cancellationToken)
+    public static async Task<DirectoryServer> StartAsync(DirectoryModel model, InboxModel inbox, FaultyWire wire, X509Certificate2 certificate, CancellationToken cancellationToken)
     {
-        var server = new DirectoryServer(model, wire);
+        var server = new DirectoryServer(model, inbox, wire);
         server._server = await LoopbackServer.StartAsync(certificate, [0], server.HandleAsync, cancellationToken);
         return server;
     }
@@ -38,7 +39,9 @@ public sealed class DirectoryServer : IAsyncDisposable
 
         var parts = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (context.Request.Method is "GET" && Route(context, parts) is { } route)
-            await _wire.AnswerAsync(context, $"directory.{route.Operation}", route.Effect, Error);
+            await _wire.AnswerAsync(context, $"directory.{route.Operation}", _model.Grant is DirectoryGrant.Nothing ? Denied : route.Effect, Error);
+        else if (context.Request.Method is "POST" && parts is ["v1.0", "users", var sender, "sendMail"] && await FaultyWire.ReadAsync(context) is { } mail)
+            await _wire.AnswerAsync(context, "mail.send", () => Send(Uri.UnescapeDataString(sender), mail), Error);
         else
             await _wire.WriteAsync(context, Error(new RemoteError(400, "Request_BadRequest", null, "Resource not found for the segment.")));
     }
@@ -58,14 +61,36 @@ public sealed class DirectoryServer : IAsyncDisposable
         // A cast is an advanced query: the real one refuses it without this header, on every page.
         if (!string.Equals(context.Request.Headers["ConsistencyLevel"], "eventual", StringComparison.OrdinalIgnoreCase))
             return Error(new RemoteError(400, "Request_UnsupportedQuery", null, "The specified query needs ConsistencyLevel: eventual."));
-        var start = int.TryParse(context.Request.Query["$skiptoken"].FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var token) ? token : 0;
+        if (Number(context, "$top") is > DirectoryModel.LargestPage) return Error(new RemoteError(400, "Request_BadRequest", null, "Invalid page size specified: must be between 1 and 999 inclusive."));
+        var (start, top) = (Number(context, "$skiptoken") ?? 0, Number(context, "$top") ?? DefaultPage);
+        var size = Math.Clamp(top, 1, _model.PageMax);
         var users = _model.TransitiveUsers(id);
+        var isHidden = group.HidesMembers || _model.Grant is DirectoryGrant.MembersWithoutProperties;
         var body = new JsonObject { ["@odata.context"] = $"{BaseUri}/$metadata#users", ["@odata.count"] = users.Count };
-        if (start + PageSize < users.Count)
-            body["@odata.nextLink"] = string.Create(CultureInfo.InvariantCulture, $"{BaseUri}/groups/{group.Id}/transitiveMembers/graph.user?$count=true&$skiptoken={start + PageSize}");
-        body["value"] = new JsonArray([.. users.Skip(start).Take(PageSize).Select(user => User(user, group.HidesMembers))]);
+        if (start + size < users.Count)
+            body["@odata.nextLink"] = string.Create(CultureInfo.InvariantCulture, $"{BaseUri}/groups/{group.Id}/transitiveMembers/graph.user?$count=true&$top={top}&$skiptoken={start + size}");
+        body["value"] = new JsonArray([.. users.Skip(start).Take(size).Select(user => User(user, isHidden))]);
         return new Reply(200, body);
     }
+
+    // 202 is no delivery; only what has a sender's mailbox and receivers is accepted. Members are read in any case, as there.
+    private Reply Send(string sender, JsonObject mail)
+    {
+        if (_model.FindUser(sender) is not { Mail: { } from }) return Error(new RemoteError(404, "ErrorInvalidUser", null, $"The requested user '{sender}' is invalid."));
+        var message = Member(mail, "message");
+        var to = (Member(message, "toRecipients") as JsonArray ?? []).Select(receiver => (string?)Member(Member(receiver, "emailAddress"), "address")).OfType<string>().ToList();
+        if (to.Count == 0) return Error(new RemoteError(400, "ErrorInvalidRecipients", null, "At least one recipient is not valid."));
+        _inbox.ReceiveMail(from, to, (string?)Member(message, "subject") ?? "", (string?)Member(Member(message, "body"), "content") ?? "");
+        return new Reply(202);
+    }
+
+    private static JsonNode? Member(JsonNode? parent, string name)
+        => (parent as JsonObject)?.FirstOrDefault(member => string.Equals(member.Key, name, StringComparison.OrdinalIgnoreCase)).Value;
+
+    private static int? Number(HttpContext context, string name)
+        => int.TryParse(context.Request.Query[name].FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private Reply Denied() => Error(new RemoteError(403, "Authorization_RequestDenied", null, "Insufficient privileges to complete the operation."));
 
     private static JsonObject Group(DirectoryGroup group)
     {

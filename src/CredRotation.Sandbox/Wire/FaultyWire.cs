@@ -24,6 +24,7 @@ public sealed class FaultyWire(TimeProvider clock, FaultInjector faults)
             return;
         }
 
+        if (fault is Fault.Refuse { RetryAfter: { } after }) context.Response.Headers.RetryAfter = after.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         var reply = fault is Fault.Refuse refusal ? refuse(FaultInjector.Refusal(refusal)) : effect();
         await faults.LeaveAsync(operation, fault, stopping);
         if (fault is Fault.DropAfter) context.Abort();

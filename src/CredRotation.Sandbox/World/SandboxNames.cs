@@ -23,6 +23,9 @@ public static class SandboxNames
     public const string PaymentsCredential = "S2-5041474D454E5453";
     public const string ManagementCredential = "S2-4D414E4147454D54";
 
+    /// <summary>The mailbox that CredRotation sends from.</summary>
+    public const string Sender = "credrotation@shop.example";
+
     /// <summary>owner-1 and, in a group inside it, owner-2.</summary>
     public const string PaymentsOwners = "00000000-0000-4000-9000-000000000001";
     public const string NestedOwners = "00000000-0000-4000-9000-000000000002";

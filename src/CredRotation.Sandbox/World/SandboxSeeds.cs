@@ -14,6 +14,8 @@ internal static class SandboxSeeds
         directory.Put(new DirectoryUser("00000000-0000-4000-8000-000000000012", "contractor", "contractor@partner.example", UserType: "Guest"));
         directory.Put(new DirectoryUser("00000000-0000-4000-8000-000000000013", "other-owner-2", "other-owner-2@shop.example"));
 
+        directory.Put(new DirectoryUser("00000000-0000-4000-8000-000000000014", "credrotation", SandboxNames.Sender));
+
         directory.Put(Group(SandboxNames.PaymentsOwners, "Payments owners", Id("owner-1"), SandboxNames.NestedOwners, "00000000-0000-4000-8000-000000000011"));
         directory.Put(Group(SandboxNames.NestedOwners, "Payments on-call", Id("owner-2"), "00000000-0000-4000-8000-000000000012"));
         directory.Put(Group(SandboxNames.OtherOwners, "Search owners", Id("other-owner"), "00000000-0000-4000-8000-000000000013"));

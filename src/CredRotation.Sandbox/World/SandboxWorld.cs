@@ -20,6 +20,7 @@ public sealed class SandboxWorld : IAsyncDisposable
     private GatewayServer? _gateway;
     private DirectoryServer? _directory;
     private TeamsServer? _teams;
+    private InboxServer? _inbox;
 
     private SandboxWorld(SandboxOptions options, TimeProvider clock)
     {
@@ -27,7 +28,8 @@ public sealed class SandboxWorld : IAsyncDisposable
         Faults = new FaultInjector(clock);
         Vault = new VaultModel(clock, options.Seed);
         Gateway = new GatewayModel(clock, options.Seed, options.Gateway);
-        Directory = new DirectoryModel(clock);
+        // Small pages, so that paging happens with few people.
+        Directory = new DirectoryModel(clock) { PageMax = 2 };
         Inbox = new InboxModel(clock);
         Rotator = options.Rotator ?? FreePort.FindLoopback();
         Thumbprint = SandboxCertificate.Thumbprint(_certificate);
@@ -68,6 +70,9 @@ public sealed class SandboxWorld : IAsyncDisposable
     public Uri PaymentsUri => _gateway!.PaymentsUri;
 
     public Uri DirectoryUri => _directory!.BaseUri;
+
+    /// <summary>Where a person looks at what arrived in Teams and by mail.</summary>
+    public Uri InboxUri => _inbox!.Page;
 
     public Uri WebhookUri => _teams!.Webhook("platform");
 
@@ -116,6 +121,7 @@ public sealed class SandboxWorld : IAsyncDisposable
         if (_gateway is not null) await _gateway.DisposeAsync();
         if (_directory is not null) await _directory.DisposeAsync();
         if (_teams is not null) await _teams.DisposeAsync();
+        if (_inbox is not null) await _inbox.DisposeAsync();
         _http.Dispose();
         _certificate.Dispose();
         if (Options.SqlitePath is null && Path.GetDirectoryName(_sqlitePath) is { } folder) Discard(folder);
@@ -139,8 +145,9 @@ public sealed class SandboxWorld : IAsyncDisposable
         var tls = Options.HasTlsEverywhere ? _certificate : null;
         _vaults = await VaultServer.StartAsync(Vault, _wire, _certificate, vaults, FreePort.FindFor(Options.Seed, vaults), SignIn.VaultCallerOf, cancellationToken);
         _gateway = await GatewayServer.StartAsync(Gateway, _wire, tls, cancellationToken);
-        _directory = await DirectoryServer.StartAsync(Directory, _wire, _certificate, cancellationToken);
+        _directory = await DirectoryServer.StartAsync(Directory, Inbox, _wire, _certificate, cancellationToken);
         _teams = await TeamsServer.StartAsync(Inbox, _wire, tls, cancellationToken);
+        _inbox = await InboxServer.StartAsync(Inbox, cancellationToken);
 
         foreach (var vault in vaults) Vault.Restrict(SecretName.HostOf(VaultUri(vault)), SandboxSignIn.RotatorApp, Seeder);
         Vault.Restrict(PaymentSecret.VaultHost, SandboxSignIn.RotatorApp, SandboxSignIn.CheckoutApp, Seeder);

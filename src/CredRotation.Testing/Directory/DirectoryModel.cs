@@ -8,14 +8,35 @@ public sealed record DirectoryUser(string Id, string Name, string? Mail, bool Is
 /// <param name="HidesMembers">Our permission is missing: members come with null properties, in a 200.</param>
 public sealed record DirectoryGroup(string Id, string Name, string? Mail, IReadOnlyList<string> Members, DateTimeOffset? DeletedOn = null, bool HidesMembers = false);
 
+/// <summary>What the app's identity may read of the directory.</summary>
+public enum DirectoryGrant
+{
+    Everything,
+
+    /// <summary>GroupMember.Read.All without User.Read.All: members come with null properties, in a 200.</summary>
+    MembersWithoutProperties,
+
+    /// <summary>Nothing: 403.</summary>
+    Nothing,
+}
+
 /// <summary>Behaves like a directory with nested groups and soft deletion.</summary>
 public sealed class DirectoryModel(TimeProvider time)
 {
+    /// <summary>The largest page that the real one gives.</summary>
+    public const int LargestPage = 999;
+
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DirectoryUser> _users = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, DirectoryGroup> _groups = new(StringComparer.OrdinalIgnoreCase);
 
     public DateTimeOffset Now => time.GetUtcNow();
+
+    public DirectoryGrant Grant { get; set; }
+
+    /// <summary>The most members on one page; fewer make paging happen with few people.</summary>
+    public int PageMax { get; init; } = LargestPage;
 
     /// <summary>Adds a user or replaces the one with that id.</summary>
     public void Put(DirectoryUser user)
@@ -44,6 +65,12 @@ public sealed class DirectoryModel(TimeProvider time)
     public DirectoryGroup? FindDeletedGroup(string id)
     {
         lock (_gate) return _groups.TryGetValue(id, out var group) && group.DeletedOn is not null ? group : null;
+    }
+
+    /// <summary>A user by id or address.</summary>
+    public DirectoryUser? FindUser(string idOrAddress)
+    {
+        lock (_gate) return _users.Values.FirstOrDefault(user => string.Equals(user.Id, idOrAddress, StringComparison.OrdinalIgnoreCase) || string.Equals(user.Mail, idOrAddress, StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>The users of a group and of the groups in it, each once, by id.</summary>

@@ -24,15 +24,16 @@ public sealed class InMemoryDirectory(DirectoryModel model, FaultInjector faults
 
     private OwnerReading Read(string groupId)
     {
+        if (model.Grant is DirectoryGrant.Nothing) return Nobody(groupId, OwnerState.CannotSee, "The directory answered 403.");
         if (model.FindGroup(groupId) is not { } group) return Nobody(groupId, OwnerState.Gone, "The group does not exist any more.");
-        if (group.HidesMembers) return Nobody(groupId, OwnerState.CannotSee, "The members' properties are hidden from us.");
+        if (group.HidesMembers || model.Grant is DirectoryGrant.MembersWithoutProperties) return Nobody(groupId, OwnerState.CannotSee, "The members' properties are hidden from us.");
         List<OwnerPerson> people =
         [
             .. model.TransitiveUsers(groupId)
                 .Where(user => user is { IsEnabled: true, UserType: "Member" })
                 .Select(user => new OwnerPerson(user.Id, user.Name, user.Mail)),
         ];
-        return new OwnerReading(groupId, group.Name, people.Count >= EnoughPeople ? OwnerState.Healthy : OwnerState.TooFew, people, model.Now);
+        return new OwnerReading(groupId, group.Name, people.Count >= EnoughPeople ? OwnerState.Healthy : OwnerState.TooFew, people, model.Now) { Mail = group.Mail };
     }
 
     private OwnerReading Nobody(string groupId, OwnerState state, string detail) => new(groupId, null, state, [], model.Now, detail);

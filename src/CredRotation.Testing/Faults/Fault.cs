@@ -8,7 +8,8 @@ public abstract record Fault
     }
 
     /// <summary>The remote answers this error and does nothing.</summary>
-    public sealed record Refuse(int Status, string Code, string? InnerCode = null) : Fault;
+    /// <param name="RetryAfter">Sent as the header of that name.</param>
+    public sealed record Refuse(int Status, string Code, string? InnerCode = null, TimeSpan? RetryAfter = null) : Fault;
 
     /// <summary>The connection ends before anything happened.</summary>
     public sealed record DropBefore : Fault;

@@ -5,12 +5,16 @@ namespace CredRotation.Testing;
 /// <summary>A webhook post as it arrived.</summary>
 public sealed record InboxMessage(DateTimeOffset At, string Channel, string Body);
 
+/// <summary>A mail as it was accepted.</summary>
+public sealed record InboxMail(DateTimeOffset At, string From, IReadOnlyList<string> To, string Subject, string Html);
+
 /// <summary>Keeps what people would have been told, on both faces: posts of the webhook and notices of the port.</summary>
 public sealed class InboxModel(TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly List<InboxMessage> _messages = [];
     private readonly List<Notice> _notices = [];
+    private readonly List<InboxMail> _mails = [];
 
     public IReadOnlyList<InboxMessage> Messages
     {
@@ -26,6 +30,19 @@ public sealed class InboxModel(TimeProvider time)
         {
             lock (_gate) return [.. _notices];
         }
+    }
+
+    public IReadOnlyList<InboxMail> Mails
+    {
+        get
+        {
+            lock (_gate) return [.. _mails];
+        }
+    }
+
+    public void ReceiveMail(string from, IReadOnlyList<string> to, string subject, string html)
+    {
+        lock (_gate) _mails.Add(new InboxMail(time.GetUtcNow(), from, to, subject, html));
     }
 
     public void Receive(string channel, string body)

@@ -14,7 +14,7 @@ namespace CredRotation.Tests.Sandbox;
 public sealed class A_directory_of_the_sandbox : IAsyncLifetime
 {
     private readonly X509Certificate2 _certificate = SandboxCertificate.Create();
-    private readonly DirectoryModel _model = new(TimeProvider.System);
+    private readonly DirectoryModel _model = new(TimeProvider.System) { PageMax = 2 };
     private DirectoryServer? _server;
     private GraphServiceClient? _graph;
 
@@ -22,7 +22,7 @@ public sealed class A_directory_of_the_sandbox : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _server = await DirectoryServer.StartAsync(_model, new FaultyWire(TimeProvider.System, new FaultInjector(TimeProvider.System)), _certificate, Stop);
+        _server = await DirectoryServer.StartAsync(_model, new InboxModel(TimeProvider.System), new FaultyWire(TimeProvider.System, new FaultInjector(TimeProvider.System)), _certificate, Stop);
         var http = GraphClientFactory.Create(finalHandler: PinnedTransport.Handler(SandboxCertificate.Thumbprint(_certificate)));
         IAuthenticationProvider authentication = new AzureIdentityAuthenticationProvider(new SandboxTokenCredential("any"), ["127.0.0.1"], null, true, ["https://graph.microsoft.com/.default"]);
         _graph = new GraphServiceClient(http, authentication, _server.BaseUri.AbsoluteUri);

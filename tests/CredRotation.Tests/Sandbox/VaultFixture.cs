@@ -40,11 +40,13 @@ public sealed class VaultFixture : IAsyncLifetime
         _http = PinnedTransport.Client(SandboxCertificate.Thumbprint(_certificate));
     }
 
+    public string TokenOf(string caller) => _signIn.TokenFor(caller, SandboxSignIn.VaultAudience);
+
     public SecretClient Client(string caller = SandboxSignIn.RotatorApp, string vault = "payments")
     {
         var options = new SecretClientOptions { DisableChallengeResourceVerification = true, Transport = new HttpClientTransport(Http) };
         options.Retry.MaxRetries = 0;
-        return new SecretClient(_server!.Vaults[vault], new SandboxTokenCredential(_signIn.TokenFor(caller, SandboxSignIn.VaultAudience)), options);
+        return new SecretClient(_server!.Vaults[vault], new SandboxTokenCredential(TokenOf(caller)), options);
     }
 
     public async ValueTask DisposeAsync()
