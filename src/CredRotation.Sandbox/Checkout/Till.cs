@@ -13,6 +13,7 @@ public sealed class Till(Uri payments, HttpClient http, ReloadingCredential cred
     private const int Workers = 4;
     private long _attempted;
     private long _failed;
+    private long _orders;
 
     public CheckoutStats Stats => new(Interlocked.Read(ref _attempted), Interlocked.Read(ref _failed), credential.Version, 1);
 
@@ -35,10 +36,11 @@ public sealed class Till(Uri payments, HttpClient http, ReloadingCredential cred
     private async Task TakeAsync()
     {
         using var lease = credential.Acquire();
-        var isPaid = await PayAsync(lease);
+        var reference = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"order-{Interlocked.Increment(ref _orders)}");
+        var isPaid = await PayAsync(lease, reference);
         if (isPaid is false && lease.Refused() is { } other)
         {
-            using (other) isPaid = await PayAsync(other);
+            using (other) isPaid = await PayAsync(other, reference);
         }
 
         Interlocked.Increment(ref _attempted);
@@ -46,11 +48,11 @@ public sealed class Till(Uri payments, HttpClient http, ReloadingCredential cred
     }
 
     // True: paid. False: the key was refused. Null: anything else went wrong.
-    private async Task<bool?> PayAsync(CredentialLease lease)
+    private async Task<bool?> PayAsync(CredentialLease lease, string reference)
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, payments) { Headers = { { "X-API-Key", lease.RevealToRemote() } } };
+            using var request = new HttpRequestMessage(HttpMethod.Post, payments) { Headers = { { "X-API-Key", lease.RevealToRemote() }, { "Idempotency-Key", reference } } };
             using var response = await http.SendAsync(request);
             clock.Follow(response.Headers.Date);
             if (response.StatusCode is HttpStatusCode.Unauthorized) return false;

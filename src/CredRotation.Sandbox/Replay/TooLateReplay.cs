@@ -46,8 +46,8 @@ internal static class TooLateReplay
         var first = await stage.RunToCloseAsync(1, rotation => ExpediteAsync(stage, rotation, cancellationToken), cancellationToken);
         var seen = Seen.Now(world, first);
         var stats = await world.Checkout.StatsAsync(cancellationToken);
-        var refused = world.Gateway.Payments.Where(payment => !payment.IsAccepted).ToList();
-        var incident = Incident(world, first, refused, stats.Failed);
+        var failed = world.Gateway.FailedPayments;
+        var incident = Incident(world, first, failed, stats.Failed);
 
         await stage.JumpAsync(first.NewExpiresOn!.Value - first.Plan.Policy.Lead, cancellationToken);
         var second = await stage.RunToCloseAsync(2, _ => Task.FromResult(false), cancellationToken);
@@ -58,12 +58,12 @@ internal static class TooLateReplay
             .. seen.Differences(first.Calls),
             .. Requirements.Of(world, first, second, canary),
             .. incident is null ? ["No incident was opened."] : Shortfalls(incident),
-            .. world.Gateway.RefusedPayments == refused.Count ? Array.Empty<string>() : ["Payments failed after the recovery."],
+            .. world.Gateway.FailedPayments.Count == failed.Count ? Array.Empty<string>() : ["Payments failed after the recovery."],
         ];
         return new ReplayReport(
             "too-late",
             world.Options.Seed,
-            new PaymentsReport(world.Gateway.AttemptedPayments, world.Gateway.RefusedPayments),
+            new PaymentsReport(world.Gateway.AttemptedPayments, world.Gateway.FailedPayments.Count),
             world.Checkout.Starts - 1,
             KeysReport.Of(canary),
             RotationReport.Of(first, seen.OwnerChecks, await stage.LedgerWritesAsync(first, cancellationToken)),
@@ -108,12 +108,12 @@ internal static class TooLateReplay
         },
     });
 
-    private static IncidentReport? Incident(SandboxWorld world, Rotation rotation, List<Testing.Payment> refused, long failedByTheShop)
+    private static IncidentReport? Incident(SandboxWorld world, Rotation rotation, IReadOnlyList<Testing.Payment> failed, long failedByTheShop)
     {
-        if (rotation.Incident is not { } incident || refused.Count == 0) return null;
+        if (rotation.Incident is not { } incident || failed.Count == 0) return null;
 
-        var firstRefused = refused[0].At;
-        var recovered = world.Gateway.Payments.First(payment => payment.IsAccepted && payment.At > refused[^1].At).At;
+        var firstRefused = failed[0].At;
+        var recovered = world.Gateway.Payments.First(payment => payment.IsAccepted && payment.At > failed[^1].At).At;
         double Since(DateTimeOffset from, DateTimeOffset to) => Math.Round((to - from).TotalSeconds, 1);
         return new IncidentReport
         {
@@ -122,7 +122,7 @@ internal static class TooLateReplay
             OpenedAfterSeconds = Since(rotation.Plan.SignalledOn, incident.OpenedOn),
             RecoveredAfterSeconds = Since(firstRefused, recovered),
             ConsumersRecoveredAfterProviderSeconds = Since(rotation.New!.IssuedOn, recovered),
-            FailedPaymentsCounted = refused.Count,
+            FailedPaymentsCounted = failed.Count,
             FailedPaymentsTruth = failedByTheShop,
         };
     }

@@ -36,15 +36,15 @@ public sealed class GatewayServer : IAsyncDisposable
     {
         var key = context.Request.Headers["X-API-Key"].FirstOrDefault();
         var parts = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (Route(context.Request.Method, parts, key) is { } route)
+        if (Route(context.Request.Method, parts, key, context.Request.Headers["Idempotency-Key"].FirstOrDefault()) is { } route)
             await _wire.AnswerAsync(context, $"gateway.{route.Operation}", route.Effect, Error);
         else
             await _wire.WriteAsync(context, Error(new RemoteError(404, "00_404", null, "Not Found")));
     }
 
-    private (string Operation, Func<Reply> Effect)? Route(string method, string[] parts, string? key) => (method, parts) switch
+    private (string Operation, Func<Reply> Effect)? Route(string method, string[] parts, string? key, string? reference) => (method, parts) switch
     {
-        ("POST", ["payments"]) => ("payment", () => Reply(_model.Pay(key), transaction => new JsonObject { ["pspReference"] = transaction, ["resultCode"] = "Authorised" })),
+        ("POST", ["payments"]) => ("payment", () => Reply(_model.Pay(key, reference), transaction => new JsonObject { ["pspReference"] = transaction, ["resultCode"] = "Authorised" })),
         ("POST", ["v3", "merchants", var merchant, "apiCredentials", var id, "generateApiKey"])
             => ("generate", () => Reply(_model.Generate(key, merchant, id), issued => new JsonObject { ["apiKey"] = issued.Value.RevealToRemote() })),
         ("GET", ["v3", "merchants", var merchant, "apiCredentials", var id]) => ("credential", () => Reply(_model.Read(key, merchant, id), Describe)),

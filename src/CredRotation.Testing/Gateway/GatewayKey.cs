@@ -26,7 +26,8 @@ public sealed record GatewayCredential(string Id, string Username, string Compan
 }
 
 /// <summary>One attempt to take a payment; the key is named by its label, or <c>unknown</c>.</summary>
-public sealed record Payment(DateTimeOffset At, string Transaction, string Key, bool IsAccepted);
+/// <param name="Reference">The shop's own name of the payment: two attempts at one payment share it.</param>
+public sealed record Payment(DateTimeOffset At, string Transaction, string Reference, string Key, bool IsAccepted);
 
 /// <summary>One management call.</summary>
 public sealed record GatewayRequest(DateTimeOffset At, string Method, string Path, string Key, int Status);

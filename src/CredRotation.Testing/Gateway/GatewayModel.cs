@@ -60,6 +60,15 @@ public sealed class GatewayModel(TimeProvider time, int seed, GatewayOptions opt
         }
     }
 
+    /// <summary>Payments that were refused and never accepted, by the shop's references: a second attempt that went through is no failed payment.</summary>
+    public IReadOnlyList<Payment> FailedPayments
+    {
+        get
+        {
+            lock (_gate) return [.. _payments.GroupBy(payment => payment.Reference).Where(attempts => attempts.All(attempt => !attempt.IsAccepted)).Select(attempts => attempts.First())];
+        }
+    }
+
     /// <summary>The keys of a credential that are usable now, or will be.</summary>
     public IReadOnlyList<GatewayKey> LiveKeys(string credentialId)
     {
@@ -118,13 +127,13 @@ public sealed class GatewayModel(TimeProvider time, int seed, GatewayOptions opt
         => Manage<GatewayCredential>(key, "GET", "/v3/me", "Management API", () => Holder(key, Now)!);
 
     /// <summary>Takes a payment. Every attempt is written down.</summary>
-    public Answer<string> Pay(string? key)
+    public Answer<string> Pay(string? key, string? reference = null)
     {
         lock (_gate)
         {
             var isAccepted = Holder(key, Now) is { } holder && holder.Roles.Contains(GatewayCredential.PaymentRole);
             var transaction = string.Create(CultureInfo.InvariantCulture, $"PSP{_payments.Count + 1:D12}");
-            _payments.Add(new Payment(Now, transaction, LabelOf(key), isAccepted));
+            _payments.Add(new Payment(Now, transaction, reference ?? transaction, LabelOf(key), isAccepted));
             if (!isAccepted) return Unauthorized();
             _accepted++;
             return transaction;

@@ -1,4 +1,5 @@
 using CredRotation.Sandbox.Systems;
+using CredRotation.Sandbox.Wire;
 using CredRotation.Testing;
 
 namespace CredRotation.Tests.Sandbox;
@@ -16,7 +17,7 @@ public sealed class An_inbox_of_the_sandbox
         clock.JumpTo(clock.GetUtcNow().AddHours(1));
         model.ReceiveMail("from@shop.example", ["to@shop.example"], "Subject <i>", "<p>\"Hello\"</p>");
         await using var server = await InboxServer.StartAsync(model, TestContext.Current.CancellationToken);
-        using var http = new HttpClient();
+        using var http = PinnedTransport.Client("none");
 
         using var answer = await http.GetAsync(server.Page, TestContext.Current.CancellationToken);
         var html = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using CredRotation.Adapters;
-using CredRotation.Adapters.Graph;
-using CredRotation.Adapters.Mail;
 using CredRotation.Adapters.Teams;
 using CredRotation.Engine;
 using CredRotation.Engine.Authorize;
