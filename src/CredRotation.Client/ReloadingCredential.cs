@@ -144,7 +144,7 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
 
     private async Task PollAsync(CancellationToken cancellationToken)
     {
-        for (var failures = 0; ; )
+        for (var failures = 0; ;)
         {
             await Task.Delay(Jittered(_options.PollInterval), _time, cancellationToken);
             if (_time.GetElapsedTime(Interlocked.Read(ref _lookedAt)) < _options.PollInterval * (1 - Jitter)) continue;
