@@ -110,8 +110,8 @@ public sealed class An_event_that_is_heard : EngineTest
     {
         var canary = World.CurrentValue()!;
         var json = System.Text.Json.JsonSerializer.Serialize(canary.RevealToRemote());
-        await HearAsync($$"""{"type":"Microsoft.KeyVault.SecretExpired","value":{{json}},"data":{"Id":"https://payments.vault.azure.net/secrets/x%0A{{json[1..5]}}","value":{{json}}}}""");
-        await HearAsync($$"""{"type":"Microsoft.KeyVault.KeyExpired","data":{"ObjectName":"a\r\nb\u2028c{{new string('x', 500)}}"}}""");
+        await HearAsync($$"""{"type":"Microsoft.KeyVault.SecretExpired","value":{{json}},"data":{"Id":"https://payments.vault.azure.net/secrets/x%0A{{json[1..5]}}","value":{{json}} } }""");
+        await HearAsync($$"""{"type":"Microsoft.KeyVault.KeyExpired","data":{"ObjectName":"a\r\nb\u2028c{{new string('x', 500)}}"} }""");
         await HearAsync(json);
 
         var search = new CanarySearch();

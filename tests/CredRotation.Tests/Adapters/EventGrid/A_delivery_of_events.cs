@@ -108,7 +108,7 @@ public sealed class A_delivery_of_events
     [InlineData("VaultAccessPolicyChanged", "", false)]
     public void Of_each_type_is_read(string type, string kind, bool isSecret)
     {
-        var read = Assert.Single(KeyVaultEvents.Parse($$"""[{"eventType":"Microsoft.KeyVault.{{type}}","data":{"Id":"https://v1.vault.azure.net/{{kind}}/x/v","ObjectName ":" x "," Version":"v","EXP":1.8e9}}]"""));
+        var read = Assert.Single(KeyVaultEvents.Parse($$"""[{"eventType":"Microsoft.KeyVault.{{type}}","data":{"Id":"https://v1.vault.azure.net/{{kind}}/x/v","ObjectName ":" x "," Version":"v","EXP":1.8e9} }]"""));
 
         Assert.Null(read.Problem);
         Assert.Equal((isSecret, "x", "v"), (read.Secret is not null, read.ObjectName, read.Version));
