@@ -1,6 +1,8 @@
 using Azure.Core;
 using Azure.Identity;
+using Azure.Messaging.EventGrid;
 using CredRotation.Adapters.Consumers;
+using CredRotation.Adapters.EventGrid;
 using CredRotation.Adapters.Graph;
 using CredRotation.Adapters.KeyVault;
 using CredRotation.Adapters.Mail;
@@ -63,6 +65,10 @@ public static class AdapterRegistration
             .ValidateOnStart();
         services.TryAddSingleton<GraphMailNotifier>();
         services.TryAddSingleton<INotifier, PeopleNotifier>();
+
+        // Only where a topic is named: without one a rotation makes no call for it.
+        if (EventGridRotationEvents.Topic(configuration["EventGrid:TopicEndpoint"]) is { } topic)
+            services.TryAddSingleton<IRotationEvents>(provider => new EventGridRotationEvents(topic, provider.GetRequiredService<TokenCredential>(), provider.GetService<Action<EventGridPublisherClientOptions>>()));
 
         return services;
     }

@@ -57,7 +57,7 @@ public static class EngineRegistration
         services.AddSingleton(provider => new Sleepers(
             provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Sleepers>>()));
         services.AddSingleton(provider => new VaultHints(
-            provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<CredentialSweep>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<VaultHints>>()));
+            provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<CredentialSweep>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<VaultHints>>()));
         return services;
     }
 }

@@ -28,6 +28,7 @@ public static class CredRotationApp
         services.AddSingleton<Inbox>();
         services.AddSingleton<RotationReader>();
         services.AddSingleton<Endpoint>();
+        services.AddSingleton<EventHearing>();
         return services;
     }
 }

@@ -33,11 +33,14 @@ public sealed class RotationWorld : IAsyncDisposable
 
     private readonly List<RotationHost> _hosts = [];
     private readonly Dictionary<string, string?> _settings;
+    private readonly IRotationEvents? _events;
 
     /// <summary>A world with one due secret, adopted from tags on the first sweep.</summary>
     /// <param name="settings">Overrides settings; a null value removes one.</param>
-    public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1)
+    /// <param name="events">Where completed rotations are published; null publishes none.</param>
+    public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1, IRotationEvents? events = null)
     {
+        _events = events;
         // Every look at the clock moves it a little, as every look at a real one does.
         Clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromTicks(1) };
         Faults = new FaultInjector(Clock);
@@ -114,6 +117,7 @@ public sealed class RotationWorld : IAsyncDisposable
         services.AddSingleton<IOwnerDirectory>(new InMemoryDirectory(Directory, Faults));
         services.AddSingleton<IConsumerSignal>(Consumers);
         services.AddSingleton<INotifier>(new InMemoryNotifier(Inbox, Faults));
+        if (_events is not null) services.AddSingleton(_events);
         services.AddSingleton<IProviderCatalog>(new WorldCatalog(provider ?? new InMemoryGatewayProvider(Gateway, Faults)));
         var host = new RotationHost(services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true }));
         _hosts.Add(host);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using CredRotation.Engine;
 
@@ -32,6 +33,17 @@ public static class KeyVaultEvents
         {
             return [Useless("", "The delivery is not JSON.")];
         }
+    }
+
+    /// <summary>Reads a queue's message: the delivery as it is or in base64, as writers and hosts disagree about the encoding.</summary>
+    public static IReadOnlyList<KeyVaultEvent> ParseMessage(string raw)
+        => raw is null || raw.Length > TextMax ? Parse(raw!) : Parse(Decoded(raw) ?? raw);
+
+    /// <summary>Null when it is no base64. JSON never is: it begins with a bracket.</summary>
+    private static string? Decoded(string raw)
+    {
+        var bytes = new byte[raw.Length];
+        return Convert.TryFromBase64String(raw, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : null;
     }
 
     private static List<KeyVaultEvent> ReadAll(JsonElement list)

@@ -12,7 +12,7 @@ namespace CredRotation.Adapters.Storage;
 public sealed class SqliteDatabase(string path) : IDisposable
 {
     /// <summary>The layout this build writes; a file with a higher one is refused.</summary>
-    public const int Format = 1;
+    public const int Format = 2;
 
     // "CrRo" in the file's header: tells our ledger from somebody else's database.
     private const int ApplicationId = 0x4372_526F;
@@ -25,10 +25,19 @@ public sealed class SqliteDatabase(string path) : IDisposable
             PRIMARY KEY (partition, row));
         CREATE TABLE queue (
             id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, visible_on INTEGER NOT NULL,
-            dequeue_count INTEGER NOT NULL DEFAULT 0, receipt INTEGER NULL);
-        CREATE INDEX queue_by_time ON queue (visible_on);
+            dequeue_count INTEGER NOT NULL DEFAULT 0, receipt INTEGER NULL, name TEXT NOT NULL DEFAULT 'rotations');
+        CREATE INDEX queue_by_name ON queue (name, visible_on);
         CREATE TABLE poison (
-            id INTEGER PRIMARY KEY, body TEXT NOT NULL, dequeue_count INTEGER NOT NULL, moved_on INTEGER NOT NULL);
+            id INTEGER PRIMARY KEY, body TEXT NOT NULL, dequeue_count INTEGER NOT NULL, moved_on INTEGER NOT NULL, name TEXT NOT NULL DEFAULT 'rotations');
+        """;
+
+    // Format 1 knew one queue.
+    private const string FromFormat1 = """
+        ALTER TABLE queue ADD COLUMN name TEXT NOT NULL DEFAULT 'rotations';
+        ALTER TABLE poison ADD COLUMN name TEXT NOT NULL DEFAULT 'rotations';
+        DROP INDEX queue_by_time;
+        CREATE INDEX queue_by_name ON queue (name, visible_on);
+        PRAGMA user_version = 2;
         """;
 
     // SQLite's result codes, as far as they need different words.
@@ -147,6 +156,16 @@ public sealed class SqliteDatabase(string path) : IDisposable
 
         CheckIsOurs(connection);
         connection.Run("PRAGMA journal_mode = WAL;");
+        Upgrade(connection);
+    }
+
+    private static void Upgrade(SqliteConnection connection)
+    {
+        if (connection.Number("PRAGMA user_version;") == Format) return;
+        using var transaction = connection.BeginTransaction(deferred: false);
+        // Another process may have been first.
+        if (connection.Number("PRAGMA user_version;") == 1) connection.Run(FromFormat1);
+        transaction.Commit();
     }
 
     // The ledger holds no secrets, but who may rewrite it may rewrite history.

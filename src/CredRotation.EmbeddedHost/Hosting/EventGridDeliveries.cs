@@ -36,10 +36,12 @@ internal static partial class EventGridDeliveries
             return;
         }
 
-        using var delivery = await ReadAsync(request);
+        var (delivery, refusal) = await ReadAsync(request);
+        using var reading = delivery;
         if (delivery is null)
         {
-            response.StatusCode = StatusCodes.Status400BadRequest;
+            // 400 and 413 are not delivered again: it would read no better.
+            response.StatusCode = refusal;
             return;
         }
 
@@ -50,6 +52,9 @@ internal static partial class EventGridDeliveries
             await response.WriteAsJsonAsync(new { validationResponse = CodeOf(events) }, context.RequestAborted);
             return;
         }
+
+        // The subscription is gone; there is nothing to run.
+        if (request.Headers["aeg-event-type"] == "SubscriptionDeletion") return;
 
         response.StatusCode = await RunAsync(function, events, services, context.RequestAborted);
     }
@@ -69,15 +74,19 @@ internal static partial class EventGridDeliveries
         }
     }
 
-    private static async Task<JsonDocument?> ReadAsync(HttpRequest request)
+    private static async Task<(JsonDocument? Delivery, int Refusal)> ReadAsync(HttpRequest request)
     {
         try
         {
-            return await JsonDocument.ParseAsync(request.Body, cancellationToken: request.HttpContext.RequestAborted);
+            return (await JsonDocument.ParseAsync(request.Body, cancellationToken: request.HttpContext.RequestAborted), 0);
         }
-        catch (Exception unreadable) when (unreadable is JsonException or BadHttpRequestException)
+        catch (JsonException)
         {
-            return null;
+            return (null, StatusCodes.Status400BadRequest);
+        }
+        catch (BadHttpRequestException refused)
+        {
+            return (null, refused.StatusCode);
         }
     }
 

@@ -4,23 +4,25 @@ using Microsoft.Extensions.Hosting;
 
 namespace CredRotation.EmbeddedHost.Hosting;
 
-/// <summary>Takes messages off the queue, two at a time; what fails comes back later and, after its last attempt, is set aside.</summary>
-internal sealed partial class QueuePump(FunctionCatalog catalog, FunctionRunner runner, SqliteWorkQueue queue, HostActivity activity, HostJson host, TimeProvider time, ILogger<QueuePump> logger) : BackgroundService
+/// <summary>Takes messages off each queue that a function listens to, two at a time; what fails comes back later and, after its last attempt, is set aside.</summary>
+internal sealed partial class QueuePump(FunctionCatalog catalog, FunctionRunner runner, SqliteWorkQueue queues, HostActivity activity, HostJson host, TimeProvider time, ILogger<QueuePump> logger) : BackgroundService
 {
     private const int Lanes = 2;
     private static readonly TimeSpan s_pollEvery = TimeSpan.FromMilliseconds(200);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
-        => Task.WhenAll(catalog.By<QueueTriggerAttribute>().SelectMany(function => Enumerable.Repeat(function.Function, Lanes)).Select(function => LaneAsync(function, stoppingToken)));
+        => Task.WhenAll(catalog.By<QueueTriggerAttribute>()
+            .SelectMany(function => Enumerable.Repeat(function, Lanes))
+            .Select(function => LaneAsync(function.Function, queues.Named(function.Trigger.QueueName), stoppingToken)));
 
-    private async Task LaneAsync(FunctionEntry function, CancellationToken stoppingToken)
+    private async Task LaneAsync(FunctionEntry function, SqliteWorkQueue queue, CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
             var isIdle = true;
             try
             {
-                isIdle = !await TakeOneAsync(function, stoppingToken);
+                isIdle = !await TakeOneAsync(function, queue, stoppingToken);
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
@@ -32,7 +34,7 @@ internal sealed partial class QueuePump(FunctionCatalog catalog, FunctionRunner 
     }
 
     /// <summary>False when no message is visible.</summary>
-    private async Task<bool> TakeOneAsync(FunctionEntry function, CancellationToken stoppingToken)
+    private async Task<bool> TakeOneAsync(FunctionEntry function, SqliteWorkQueue queue, CancellationToken stoppingToken)
     {
         // From before the message disappears from the queue, so that at no moment it is in neither.
         using var working = activity.Enter();
@@ -61,6 +63,6 @@ internal sealed partial class QueuePump(FunctionCatalog catalog, FunctionRunner 
     [LoggerMessage(1, LogLevel.Error, "{Function} failed on attempt {Attempt} of {AttemptsMax}.")]
     private static partial void LogFailed(ILogger logger, string function, int attempt, int attemptsMax, Exception failure);
 
-    [LoggerMessage(2, LogLevel.Error, "The work queue could not be read; it is tried again.")]
+    [LoggerMessage(2, LogLevel.Error, "A queue could not be read; it is tried again.")]
     private static partial void LogQueueFailed(ILogger logger, Exception failure);
 }

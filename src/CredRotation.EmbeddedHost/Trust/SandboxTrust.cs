@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Azure.Messaging.EventGrid;
 using CredRotation.Adapters.KeyVault;
 using CredRotation.Functions.Access;
 using Microsoft.AspNetCore.Builder;
@@ -32,7 +33,7 @@ internal sealed class SandboxTrust
     private const string GraphBaseSetting = "Graph:BaseUrl";
 
     /// <summary>Settings under which an address is one that we would call. An audience only looks like an address.</summary>
-    private static readonly string[] s_sections = ["Rotation", "Teams", "Graph", "Storage", "Providers", "KeyVault", "AzureWebJobsStorage", Section];
+    private static readonly string[] s_sections = ["Rotation", "Teams", "EventGrid", "Graph", "Storage", "Providers", "KeyVault", "AzureWebJobsStorage", Section];
 
     private readonly byte[] _key;
     private readonly string _thumbprint;
@@ -85,6 +86,7 @@ internal sealed class SandboxTrust
             };
             return factory;
         }));
+        services.AddSingleton<Action<EventGridPublisherClientOptions>>(options => options.Transport = new HttpClientTransport(PinnedHandler()));
         services.ConfigureAll<HttpClientFactoryOptions>(options => options.HttpMessageHandlerBuilderActions.Add(builder =>
         {
             if (builder.PrimaryHandler is SocketsHttpHandler handler) Pin(handler);

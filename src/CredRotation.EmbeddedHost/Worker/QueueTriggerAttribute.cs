@@ -6,6 +6,6 @@ public sealed class QueueTriggerAttribute(string queueName) : Attribute
 {
     public string QueueName { get; } = queueName;
 
-    /// <summary>The setting that names the storage; here there is one queue, in the ledger's file.</summary>
+    /// <summary>The setting that names the storage; here every queue is in the ledger's file.</summary>
     public string? Connection { get; set; }
 }

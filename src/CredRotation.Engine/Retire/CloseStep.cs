@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 namespace CredRotation.Engine.Retire;
 
 /// <summary>
-/// Closes a rotation that ended: staged values are discarded, suspects reported, people told. Safe to repeat: discarding what is gone is fine,
-/// and a message may come twice.
+/// Closes a rotation that ended: staged values are discarded, suspects reported, people and, where a topic is configured, other systems told.
+/// Safe to repeat: discarding what is gone is fine, and a message may come twice.
 /// </summary>
-internal sealed class CloseStep(Remotes remotes, ICredentialVault vault, INotifier notifier, InstallationKey key) : IRotationStep
+internal sealed class CloseStep(Remotes remotes, ICredentialVault vault, INotifier notifier, IEnumerable<IRotationEvents> events, InstallationKey key) : IRotationStep
 {
     /// <summary>Failed visits before a rotation without suspects closes untold.</summary>
     private const int TellTriesMax = 4;
@@ -24,6 +24,7 @@ internal sealed class CloseStep(Remotes remotes, ICredentialVault vault, INotifi
 
         if (visit.Rotation.State is not RotationState.Superseded)
         {
+            foreach (var topic in events) await PublishAsync(visit, topic, cancellationToken);
             var notice = Notices.Done(visit.Rotation);
             try
             {
@@ -42,5 +43,22 @@ internal sealed class CloseStep(Remotes remotes, ICredentialVault vault, INotifi
         return new StepResult.Moved(rotation with { IsClosed = true, Hold = null },
             LedgerNote.Ours("Closed", rotation.Suspects.Count == 0 ? "Nothing of this rotation lives but the current credential." : $"{rotation.Suspects.Count} issues without a result were reported.",
                 new JsonObject { ["suspects"] = new JsonArray([.. rotation.Suspects.Select(suspect => (JsonNode)new JsonObject { ["marker"] = suspect.Marker, ["endsOn"] = suspect.EndsOn is { } end ? EngineTime.Text(end) : null })]) }));
+    }
+
+    /// <summary>Before the notice, so that trouble with a topic does not tell people twice; it only ever delays a close, since nobody acts on it.</summary>
+    private async Task PublishAsync(Visit visit, IRotationEvents topic, CancellationToken cancellationToken)
+    {
+        var rotation = visit.Rotation;
+        var (plan, chain) = (rotation.Plan, visit.Row.Chain);
+        var completed = new RotationCompleted(plan.Credential, rotation.Id, rotation.State, plan.Secret.VaultHost, plan.Secret.Name, rotation.PromotedVersion, rotation.PlanHash, chain, rotation.StateOn);
+        try
+        {
+            await remotes.EffectAsync(visit, "notification", "publish the completed rotation", "Close: I7, the chain's head is also outside the ledger",
+                async (_, token) => { await topic.PublishAsync(completed, token); return true; }, cancellationToken);
+        }
+        catch (RemoteTroubleException trouble) when (rotation.Failures >= TellTriesMax)
+        {
+            visit.Notes.Add(LedgerNote.Ours("NotPublished", trouble.Message, new JsonObject { ["sequence"] = chain.Sequence, ["hash"] = chain.Hash }));
+        }
     }
 }

@@ -1,3 +1,4 @@
+using CredRotation.Sandbox.Systems;
 using CredRotation.Testing;
 
 namespace CredRotation.Sandbox.World;
@@ -30,6 +31,9 @@ public sealed record SandboxOptions
 
     /// <summary>Parameters of the gateway account beside its address and merchant, for example <c>landingMax</c>.</summary>
     public IReadOnlyDictionary<string, string> AccountParameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How the vaults' events travel to the app; null raises none.</summary>
+    public EventPosterOptions? Events { get; init; }
 
     /// <summary>Further settings of the app; they win.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();

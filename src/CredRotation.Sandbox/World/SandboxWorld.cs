@@ -65,6 +65,9 @@ public sealed class SandboxWorld : IAsyncDisposable
 
     public string SqlitePath => _sqlitePath;
 
+    /// <summary>What raises the vaults' events; null when the options ask for none.</summary>
+    public EventPoster? Events { get; private set; }
+
     public Uri GatewayUri => _gateway!.ManagementUri;
 
     public Uri PaymentsUri => _gateway!.PaymentsUri;
@@ -117,6 +120,7 @@ public sealed class SandboxWorld : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Checkout.DisposeAsync();
+        if (Events is not null) await Events.DisposeAsync();
         if (_vaults is not null) await _vaults.DisposeAsync();
         if (_gateway is not null) await _gateway.DisposeAsync();
         if (_directory is not null) await _directory.DisposeAsync();
@@ -151,6 +155,8 @@ public sealed class SandboxWorld : IAsyncDisposable
 
         foreach (var vault in vaults) Vault.Restrict(SecretName.HostOf(VaultUri(vault)), SandboxSignIn.RotatorApp, Seeder);
         Vault.Restrict(PaymentSecret.VaultHost, SandboxSignIn.RotatorApp, SandboxSignIn.CheckoutApp, Seeder);
+        // Before the seeds: only what is written after a subscription is announced.
+        if (Options.Events is { } events) Events = EventPoster.Start(Vault, Clock, _http, new Uri(Rotator, "runtime/webhooks/eventgrid?functionName=OnSecretNearExpiry"), events);
         Seed();
     }
 

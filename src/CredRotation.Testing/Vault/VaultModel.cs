@@ -28,6 +28,15 @@ public sealed partial class VaultModel(TimeProvider time, int seed)
 
     public DateTimeOffset Now => time.GetUtcNow();
 
+    /// <summary>Called after each new version, outside of any lock; what raises events listens here.</summary>
+    public Action<VaultVersion>? Written { get; set; }
+
+    /// <summary>Whether no newer version of its secret is there; it leaves no trace in the audit log.</summary>
+    public bool IsNewest(VaultVersion version)
+    {
+        lock (_gate) return _vaults.TryGetValue(version.Vault, out var store) && store.Live(version.Name)?.Versions[^1].Id == version.Id;
+    }
+
     /// <summary>Opens a vault under its host (with port) and the alias that operations and version ids use.</summary>
     public void AddVault(string host, string alias)
     {
@@ -53,6 +62,13 @@ public sealed partial class VaultModel(TimeProvider time, int seed)
     }
 
     public Answer<VaultVersion> Set(string vault, string name, VaultContent content, VaultCaller caller)
+    {
+        var answer = Write(vault, name, content, caller);
+        if (answer.IsOk) Written?.Invoke(answer.Value);
+        return answer;
+    }
+
+    private Answer<VaultVersion> Write(string vault, string name, VaultContent content, VaultCaller caller)
         => Run<VaultVersion>(vault, "SecretSet", name, null, caller, store =>
         {
             if (Fault(name, content.Value.RevealToRemote(), content.ContentType, content.Tags) is { } wrong) return BadParameter(wrong);

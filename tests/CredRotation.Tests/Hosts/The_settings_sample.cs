@@ -18,7 +18,7 @@ public sealed partial class The_settings_sample
     private static readonly string[] s_single =
     [
         "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "SweepSchedule", "WakeSchedule", "ManagedIdentityClientId", "Storage:SqlitePath", "EmbeddedHost:Port",
-        "Graph:BaseUrl", "Sandbox:Enabled", "Sandbox:TokenKey", "Sandbox:CertificateThumbprint", "Sandbox:Principal",
+        "Graph:BaseUrl", "EventGrid:TopicEndpoint", "Sandbox:Enabled", "Sandbox:TokenKey", "Sandbox:CertificateThumbprint", "Sandbox:Principal",
     ];
 
     private static readonly Dictionary<string, string> s_sample = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "local.settings.sample.json")))

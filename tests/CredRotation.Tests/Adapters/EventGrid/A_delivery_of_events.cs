@@ -95,6 +95,35 @@ public sealed class A_delivery_of_events
         Assert.Contains("the rest was not read", many[^1].Problem, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("SecretNewVersionCreated", "secrets", true)]
+    [InlineData("SecretNearExpiry", "secrets", true)]
+    [InlineData("SecretExpired", "secrets", true)]
+    [InlineData("KeyNewVersionCreated", "keys", false)]
+    [InlineData("KeyNearExpiry", "keys", false)]
+    [InlineData("KeyExpired", "keys", false)]
+    [InlineData("CertificateNewVersionCreated", "certificates", false)]
+    [InlineData("CertificateNearExpiry", "certificates", false)]
+    [InlineData("CertificateExpired", "certificates", false)]
+    [InlineData("VaultAccessPolicyChanged", "", false)]
+    public void Of_each_type_is_read(string type, string kind, bool isSecret)
+    {
+        var read = Assert.Single(KeyVaultEvents.Parse($$"""[{"eventType":"Microsoft.KeyVault.{{type}}","data":{"Id":"https://v1.vault.azure.net/{{kind}}/x/v","ObjectName ":" x "," Version":"v","EXP":1.8e9} }]"""));
+
+        Assert.Null(read.Problem);
+        Assert.Equal((isSecret, "x", "v"), (read.Secret is not null, read.ObjectName, read.Version));
+    }
+
+    [Fact]
+    public void Is_read_from_a_queue_as_it_is_or_in_base64()
+    {
+        var base64 = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes("\uFEFF" + EventGridSchema));
+
+        Assert.Equal("db-pass", Assert.Single(KeyVaultEvents.ParseMessage(EventGridSchema)).ObjectName);
+        Assert.Equal("db-pass", Assert.Single(KeyVaultEvents.ParseMessage(base64)).ObjectName);
+        Assert.All(new[] { "", "AAAA", "####", "\ud800", new string('A', KeyVaultEvents.TextMax + 1) }, text => Assert.NotNull(Assert.Single(KeyVaultEvents.ParseMessage(text)).Problem));
+    }
+
     [Fact]
     public void Of_nothing_is_nothing() => Assert.Empty(KeyVaultEvents.Parse("[]"));
 }

@@ -116,9 +116,9 @@ public sealed class A_ledger_file : IDisposable
     public void Of_a_newer_build_is_refused()
     {
         using (var database = new SqliteDatabase(_ledger.Path)) database.EnsureReady();
-        Execute("PRAGMA user_version = 2;");
+        Execute("PRAGMA user_version = 3;");
 
-        Assert.Contains("format 2, and this build knows only 1", Refused().Message, StringComparison.Ordinal);
+        Assert.Contains("format 3, and this build knows only 2", Refused().Message, StringComparison.Ordinal);
     }
 
     [Fact]

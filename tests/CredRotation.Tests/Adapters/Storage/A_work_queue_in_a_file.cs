@@ -114,6 +114,37 @@ public sealed class A_work_queue_in_a_file : IDisposable
     }
 
     [Fact]
+    public async Task Keeps_queues_of_different_names_apart()
+    {
+        var events = _queue.Named("events");
+        await events.SendAsync("an event", TimeSpan.Zero, Cancellation);
+
+        Assert.Null(await _queue.ReceiveAsync(Visit, Cancellation));
+        var work = await events.ReceiveAsync(Visit, Cancellation);
+        await events.MoveToPoisonAsync(work!, Cancellation);
+
+        Assert.Equal("an event", work!.Body);
+        Assert.Equal((0, 1), (await _queue.CountPoisonAsync(Cancellation), await events.CountPoisonAsync(Cancellation)));
+    }
+
+    [Fact]
+    public async Task Of_the_format_that_knew_one_queue_is_taken_over()
+    {
+        await _queue.SendAsync(Credential, TimeSpan.Zero, Cancellation);
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={_ledger.Path};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "DROP INDEX queue_by_name; ALTER TABLE queue DROP COLUMN name; ALTER TABLE poison DROP COLUMN name; CREATE INDEX queue_by_time ON queue (visible_on); PRAGMA user_version = 1;";
+            command.ExecuteNonQuery();
+        }
+
+        using var reopened = new SqliteDatabase(_ledger.Path);
+
+        Assert.Equal(Credential.Value, (await new SqliteWorkQueue(reopened, _clock).ReceiveAsync(Visit, Cancellation))?.Body);
+    }
+
+    [Fact]
     public async Task Refuses_delays_a_storage_queue_would_refuse()
     {
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _queue.SendAsync(Credential, TimeSpan.FromSeconds(-1), Cancellation));

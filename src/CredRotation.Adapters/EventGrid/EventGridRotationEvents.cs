@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Azure;
+using Azure.Core;
+using Azure.Messaging;
+using Azure.Messaging.EventGrid;
+using CredRotation.Engine;
+
+namespace CredRotation.Adapters.EventGrid;
+
+/// <summary>Publishes completed rotations to an Event Grid topic of the CloudEvents schema, signed in as the app; the event's id is the rotation's, so that a repeat is seen as one.</summary>
+public sealed class EventGridRotationEvents : IRotationEvents
+{
+    /// <summary>The setting that names the topic; without it nothing is published.</summary>
+    public const string EndpointSetting = "EventGrid:TopicEndpoint";
+
+    public const string CompletedType = "CredRotation.RotationCompleted";
+
+    private readonly EventGridPublisherClient _client;
+
+    /// <param name="configure">What a head that is not on Azure adds (transport).</param>
+    public EventGridRotationEvents(Uri topic, TokenCredential credential, Action<EventGridPublisherClientOptions>? configure)
+    {
+        var options = new EventGridPublisherClientOptions();
+        // The visit itself comes back; a long wait here would only eat its claim.
+        options.Retry.MaxRetries = 1;
+        options.Diagnostics.IsLoggingContentEnabled = false;
+        configure?.Invoke(options);
+        _client = new EventGridPublisherClient(topic, credential, options);
+    }
+
+    /// <summary>Null when nothing is to be published; throws for an address that a token must not travel to.</summary>
+    public static Uri? Topic(string? setting)
+    {
+        if (string.IsNullOrWhiteSpace(setting)) return null;
+        return Uri.TryCreate(setting, UriKind.Absolute, out var topic) && topic.Scheme == Uri.UriSchemeHttps
+            ? topic
+            : throw new InvalidOperationException($"{EndpointSetting} must be the topic's https address, for example https://rotations.westeurope-1.eventgrid.azure.net/api/events. Nothing was started. Correct it, or leave it empty to publish nothing.");
+    }
+
+    public async Task PublishAsync(RotationCompleted completed, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(completed);
+        var data = new JsonObject
+        {
+            ["credential"] = completed.Credential.Value,
+            ["rotation"] = completed.Rotation.Value,
+            ["state"] = completed.State.ToString(),
+            ["vault"] = completed.Vault,
+            ["secret"] = completed.Secret,
+            ["version"] = completed.Version,
+            ["planHash"] = completed.PlanHash,
+            ["chain"] = new JsonObject { ["sequence"] = completed.Chain.Sequence, ["hash"] = completed.Chain.Hash },
+        };
+        var notice = new CloudEvent($"/credrotation/credentials/{completed.Credential.Value}", CompletedType, BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(data)), "application/json", CloudEventDataFormat.Json)
+        {
+            Id = completed.Rotation.Value,
+            Subject = $"{completed.Vault}/{completed.Secret}",
+            Time = completed.EndedOn,
+        };
+        try
+        {
+            await _client.SendEventAsync(notice, cancellationToken);
+        }
+        catch (RequestFailedException failed)
+        {
+            // Its own message quotes the answer's body, so neither is kept.
+            var trouble = failed.Status switch
+            {
+                400 or 413 => RemoteTrouble.BadRequest,
+                401 or 403 => RemoteTrouble.Denied,
+                404 => RemoteTrouble.NotFound,
+                429 => RemoteTrouble.Throttled,
+                _ => RemoteTrouble.Unknown,
+            };
+            var what = failed.Status > 0 ? string.Create(CultureInfo.InvariantCulture, $"answered HTTP {failed.Status}") : "could not be reached";
+            throw new RemoteTroubleException("eventgrid", trouble, $"The topic for completed rotations {what}; the rotation itself is done. Check {EndpointSetting}, that the topic takes CloudEvents, and that the app has the role EventGrid Data Sender on it.");
+        }
+    }
+}

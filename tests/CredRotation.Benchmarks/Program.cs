@@ -1,0 +1,19 @@
+using CredRotation.Benchmarks.Events;
+
+const string usage = """
+    usage: events --permutations N --seed S --json    events duplicated, lost, delayed and reordered, beside sweeps
+
+    Exit 0: the requirement is met. 1: missed; "missed" says which. 2: usage.
+    """;
+
+using var stopping = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    stopping.Cancel();
+};
+
+if (args is ["events", .. var rest] && EventsCommand.Read(rest) is { } command) return await command.RunAsync(Console.Out, Console.Error, stopping.Token);
+
+Console.Error.WriteLine(usage);
+return 2;
