@@ -15,7 +15,8 @@ public static class SandboxNames
     public const string PaymentSecret = "payment-gateway-api-key";
     public const string ManagementSecret = "adyen-management-key";
 
-    public const string Account = "adyen-main";
+    // No hyphen: shells and Linux app settings take aliases as part of a variable name.
+    public const string Account = "adyen";
     public const string Provider = "adyen-merchant-api-key";
     public const string Policy = "payments";
     public const string Consumer = "checkout";

@@ -14,7 +14,7 @@ public sealed class A_vault_of_the_sandbox(VaultFixture fixture) : IClassFixture
     [Fact]
     public async Task Keeps_a_secret_with_its_properties()
     {
-        var secret = new KeyVaultSecret("kept", "value <&+ 1") { Properties = { ContentType = "text/plain", ExpiresOn = fixture.Clock.GetUtcNow().AddDays(20), Tags = { ["rotate-account"] = "adyen-main" } } };
+        var secret = new KeyVaultSecret("kept", "value <&+ 1") { Properties = { ContentType = "text/plain", ExpiresOn = fixture.Clock.GetUtcNow().AddDays(20), Tags = { ["rotate-account"] = "adyen" } } };
 
         KeyVaultSecret written = await fixture.Client().SetSecretAsync(secret, Stop);
         KeyVaultSecret read = await fixture.Client().GetSecretAsync("KEPT", cancellationToken: Stop);
@@ -23,7 +23,7 @@ public sealed class A_vault_of_the_sandbox(VaultFixture fixture) : IClassFixture
         Assert.Equal(written.Properties.Version, read.Properties.Version);
         Assert.Equal(32, read.Properties.Version.Length);
         Assert.Equal("text/plain", read.Properties.ContentType);
-        Assert.Equal("adyen-main", read.Properties.Tags["rotate-account"]);
+        Assert.Equal("adyen", read.Properties.Tags["rotate-account"]);
         Assert.Equal(secret.Properties.ExpiresOn!.Value.ToUnixTimeSeconds(), read.Properties.ExpiresOn!.Value.ToUnixTimeSeconds());
     }
 
