@@ -12,7 +12,7 @@ public sealed class A_credential_that_expired
     {
         await using var world = LateWorld();
 
-        await world.Host.Hints.HearAsync(world.Secret, null, "event Microsoft.KeyVault.SecretExpired", Cancel);
+        await world.Host.Hints.HearAsync(new CredRotation.Engine.Detect.VaultHint(world.Secret, null, null, false, "event Microsoft.KeyVault.SecretExpired"), Cancel);
         var signalledOn = world.Clock.GetUtcNow();
         await world.DrainAsync(Cancel);
 
@@ -30,7 +30,7 @@ public sealed class A_credential_that_expired
     public async Task Is_replaced_on_the_name_of_one_person_of_the_fallback_group()
     {
         await using var world = LateWorld();
-        await world.Host.Hints.HearAsync(world.Secret, null, "event", Cancel);
+        await world.Host.Hints.HearAsync(new CredRotation.Engine.Detect.VaultHint(world.Secret, null, null, false, "event"), Cancel);
         await world.DrainAsync(Cancel);
         Assert.Contains("expedite", (await world.RotationAsync(Cancel)).Hold!.Choices.Select(choice => choice.Name));
 
@@ -48,7 +48,7 @@ public sealed class A_credential_that_expired
     public async Task Cannot_be_expedited_by_somebody_who_does_not_answer_for_it()
     {
         await using var world = LateWorld();
-        await world.Host.Hints.HearAsync(world.Secret, null, "event", Cancel);
+        await world.Host.Hints.HearAsync(new CredRotation.Engine.Detect.VaultHint(world.Secret, null, null, false, "event"), Cancel);
         await world.DrainAsync(Cancel);
 
         await world.ChooseAsync("expedite", "a0000000-0000-0000-0000-000000000077", Cancel);
@@ -77,7 +77,7 @@ public sealed class A_credential_that_expired
         await using var world = LateWorld();
         world.Faults.Add("notify", new Fault.Refuse(500, "down"), times: 3);
 
-        await world.Host.Hints.HearAsync(world.Secret, null, "event", Cancel);
+        await world.Host.Hints.HearAsync(new CredRotation.Engine.Detect.VaultHint(world.Secret, null, null, false, "event"), Cancel);
         await world.DrainAsync(Cancel);
 
         Assert.NotNull((await world.RotationAsync(Cancel)).Incident);
