@@ -29,7 +29,7 @@ public static class KeyVaultEvents
             using var document = JsonDocument.Parse(raw.AsMemory().TrimStart('\uFEFF'));
             return document.RootElement.ValueKind is JsonValueKind.Array ? ReadAll(document.RootElement) : [ReadOne(document.RootElement)];
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or ArgumentException)
         {
             return [Useless("", "The delivery is not JSON.")];
         }
