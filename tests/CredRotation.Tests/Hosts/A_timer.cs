@@ -28,6 +28,7 @@ public sealed class A_timer
         await loops.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.InRange(late, 1, jumps);
-        Assert.Equal((0, 0), (ticks[^1].Minute % 5, ticks[^1].Second));
+        // The clock goes on by whole seconds while the tick is on its way, so the minute says which tick it was.
+        Assert.Equal(0, ticks[^1].Minute % 5);
     }
 }
