@@ -11,6 +11,7 @@ using CredRotation.Adapters.Storage;
 using CredRotation.Adapters.Teams;
 using CredRotation.Engine;
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Detect.Inventory;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Reload;
 using Microsoft.Extensions.Configuration;
@@ -44,6 +45,7 @@ public static class AdapterRegistration
 
         services.TryAddSingleton<KeyVaultClientFactory>();
         services.TryAddSingleton<ICredentialVault, KeyVaultCredentialVault>();
+        services.TryAddSingleton<IVaultInventory, KeyVaultInventory>();
 
         services.TryAddSingleton(provider => Graph(provider.GetRequiredService<TokenCredential>()));
         services.TryAddSingleton<IOwnerDirectory, GraphOwnerDirectory>();

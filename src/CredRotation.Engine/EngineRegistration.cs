@@ -1,5 +1,9 @@
 using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Detect;
+using CredRotation.Engine.Detect.Announce;
+using CredRotation.Engine.Detect.Findings;
+using CredRotation.Engine.Detect.Health;
+using CredRotation.Engine.Detect.Inventory;
 using CredRotation.Engine.Incidents;
 using CredRotation.Engine.Issue;
 using CredRotation.Engine.Promote;
@@ -22,10 +26,14 @@ public static class EngineRegistration
     {
         services.AddOptions<RotationOptions>().Bind(configuration.GetSection(RotationOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<RotationOptions>, RotationOptionsValidator>();
+        services.AddOptions<HealthOptions>().Bind(configuration.GetSection(HealthOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
 
         services.AddSingleton<CredentialRegistry>();
         services.AddSingleton<ICredentialRegistry>(provider => provider.GetRequiredService<CredentialRegistry>());
+        services.AddSingleton<FindingStore>();
+        services.AddSingleton<WatchedObjects>();
+        services.AddSingleton<Heartbeats>();
         services.AddSingleton<InstallationKey>();
         services.AddSingleton<Remotes>();
         services.AddSingleton<Answerable>();
@@ -34,6 +42,9 @@ public static class EngineRegistration
         services.AddSingleton<Alarm>();
 
         // In the order in which a rotation runs.
+        services.AddSingleton<SecretLook>();
+        services.AddSingleton<FindingAnnouncer>();
+        services.AddSingleton<ObjectWatch>();
         services.AddSingleton<DetectStep>();
         // Before anybody is asked: what came too late is examined first.
         services.AddSingleton<IRotationStep, ExamineStep>();
@@ -52,10 +63,13 @@ public static class EngineRegistration
             provider.GetRequiredService<Alarm>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RotationEngine>>()));
         services.AddSingleton(provider => new CredentialSweep(
-            provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(),
-            provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CredentialSweep>>()));
+            provider.GetRequiredService<IVaultInventory>(), provider.GetRequiredService<SecretLook>(), provider.GetRequiredService<ObjectWatch>(), provider.GetRequiredService<Heartbeats>(),
+            provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<ILogger<CredentialSweep>>()));
+        services.AddSingleton(provider => new HealthReader(
+            provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<IOptions<HealthOptions>>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Sleepers(
-            provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Sleepers>>()));
+            provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Sleepers>>()));
         services.AddSingleton(provider => new VaultHints(
             provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<CredentialSweep>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<VaultHints>>()));
         return services;

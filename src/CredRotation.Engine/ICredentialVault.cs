@@ -2,6 +2,7 @@ namespace CredRotation.Engine;
 
 /// <summary>One version of a secret as a list shows it: properties, never a value.</summary>
 /// <param name="Version">The version id; null in a listing of secrets, which names none.</param>
+/// <param name="IsManaged">The vault keeps it itself, for example behind a certificate: never ours to rotate.</param>
 public sealed record SecretProperties(
     SecretName Secret,
     string? Version,
@@ -10,7 +11,8 @@ public sealed record SecretProperties(
     DateTimeOffset? CreatedOn,
     DateTimeOffset? UpdatedOn,
     string? ContentType,
-    IReadOnlyDictionary<string, string> Tags);
+    IReadOnlyDictionary<string, string> Tags,
+    bool IsManaged = false);
 
 /// <summary>A version with its value. <paramref name="RemoteDate"/> is the vault's own clock.</summary>
 public sealed record VaultSecret(SecretProperties Properties, SecretText Value, DateTimeOffset? RemoteDate);
@@ -24,9 +26,6 @@ public sealed record VaultWrite(SecretText Value, string? ContentType, DateTimeO
 /// </summary>
 public interface ICredentialVault
 {
-    /// <summary>Every secret of a vault, properties only, disabled ones included.</summary>
-    IAsyncEnumerable<SecretProperties> ListSecretsAsync(Uri vault, CancellationToken cancellationToken);
-
     /// <summary>Every version of a secret, oldest first by creation; ties keep the vault's order.</summary>
     Task<IReadOnlyList<SecretProperties>> ListVersionsAsync(SecretName secret, string callId, CancellationToken cancellationToken);
 

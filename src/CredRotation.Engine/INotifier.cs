@@ -4,7 +4,7 @@ namespace CredRotation.Engine;
 public sealed record NoticeFact(string Title, string Value);
 
 /// <summary>What kind of message it is; decides its card.</summary>
-public enum NoticeKind { Hold, Done, Incident }
+public enum NoticeKind { Hold, Done, Incident, NearExpiry, FindingDigest }
 
 /// <summary>
 /// A message for people: what happened, what still works, what to do next. Texts may carry hostile input (names, provider codes):
@@ -12,6 +12,7 @@ public enum NoticeKind { Hold, Done, Incident }
 /// </summary>
 /// <param name="OwnerGroup">Who answers; null means the default receiver.</param>
 /// <param name="Page">Path of the page to open, for example <c>/api/pages/rotation/{id}</c>.</param>
+/// <param name="More">How many facts there are beyond those given.</param>
 public sealed record Notice(
     NoticeKind Kind,
     string? OwnerGroup,
@@ -21,7 +22,8 @@ public sealed record Notice(
     string WhatToDo,
     IReadOnlyList<NoticeFact> Facts,
     IReadOnlyList<string> Choices,
-    string Page);
+    string Page,
+    int More = 0);
 
 /// <summary>Sends messages to people. Accepted is not delivered.</summary>
 public interface INotifier

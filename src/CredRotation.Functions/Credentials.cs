@@ -21,8 +21,9 @@ public sealed class Credentials(Endpoint endpoint, ICredentialRegistry registry,
     private async Task<Answer> AllAsync(Visit visit, CancellationToken cancellationToken)
     {
         var (rows, isCut) = await inventory.ReadAsync(visit, cancellationToken);
-        var findings = await inventory.ReadFindingsAsync(visit, cancellationToken);
-        return Answer.Json(StatusCodes.Status200OK, new CredentialListView([.. rows.Select(row => CredentialView.Of(row, null))], isCut, [.. findings.Select(SecretFindingView.Of)]));
+        var findings = await inventory.ReadFindingsAsync(visit, rows, cancellationToken);
+        var unmanaged = await inventory.ReadUnmanagedAsync(visit, rows, cancellationToken);
+        return Answer.Json(StatusCodes.Status200OK, new CredentialListView([.. rows.Select(row => CredentialView.Of(row, null))], isCut, [.. findings.Select(FindingView.Of)], [.. unmanaged.Select(WatchedView.Of)]));
     }
 
     private async Task<Answer> OneAsync(Visit visit, CancellationToken cancellationToken)

@@ -34,7 +34,8 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
 
     private async Task<Answer> AnswerAsync(HttpRequest request, AuthorizationRow row, Func<Visit, CancellationToken, Task<Answer>> handle, CancellationToken cancellationToken)
     {
-        if (callers.Read(request) is not { } caller) return Answer.Of(Problem.NotSignedIn);
+        var isOpen = (row.Allowed & Roles.Anybody) != 0;
+        if ((callers.Read(request) ?? (isOpen ? Caller.Nobody : null)) is not { } caller) return Answer.Of(Problem.NotSignedIn);
         if (row.Method != HttpMethods.Get && !BrowserOrigin.IsOurs(request, options.Value)) return Answer.Of(Problem.NotAllowed("A browser sent this from another site."));
 
         try
@@ -80,7 +81,7 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
 
     private async Task<(Roles Roles, bool IsUnsure)> RolesAsync(Caller caller, Subject subject, Roles allowed, CredentialRow? credential, CancellationToken cancellationToken)
     {
-        var roles = caller.RolesByToken | (ownership.IsConsumer(caller) ? Roles.Consumer : Roles.None);
+        var roles = Roles.Anybody | caller.RolesByToken | (ownership.IsConsumer(caller) ? Roles.Consumer : Roles.None);
         if ((allowed & Roles.Owner) == 0) return (roles, false);
 
         if (credential is not null)

@@ -28,7 +28,8 @@ public sealed class OpenPage(Endpoint endpoint, Inventory inventory, RotationRea
     private async Task<Answer> ListAsync(Visit visit, CancellationToken cancellationToken)
     {
         var (rows, isCut) = await inventory.ReadAsync(visit, cancellationToken);
-        var findings = await inventory.ReadFindingsAsync(visit, cancellationToken);
-        return Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<CredentialsPage>(CredentialsPageModel.Of(rows, isCut, findings, visit.Caller.Name, time.GetUtcNow())));
+        var findings = await inventory.ReadFindingsAsync(visit, rows, cancellationToken);
+        var unmanaged = await inventory.ReadUnmanagedAsync(visit, rows, cancellationToken);
+        return Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<CredentialsPage>(CredentialsPageModel.Of(rows, isCut, findings, unmanaged, visit.Caller.Name, time.GetUtcNow())));
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CredRotation.Engine;
 
 namespace CredRotation.Pages;
@@ -12,4 +13,8 @@ internal static class PageLink
             : baseUri;
 
     public static string Words(NoticeKind kind) => kind == NoticeKind.Done ? "See what happened" : "Open the page";
+
+    /// <summary>What a message says of the facts it has no room for.</summary>
+    public static string More(NoticeKind kind, int more)
+        => kind is NoticeKind.NearExpiry or NoticeKind.FindingDigest ? string.Create(CultureInfo.InvariantCulture, $"and {more} more on the page") : "on the page";
 }

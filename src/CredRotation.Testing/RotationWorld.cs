@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using CredRotation.Engine;
 using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Detect;
+using CredRotation.Engine.Detect.Health;
+using CredRotation.Engine.Detect.Inventory;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Reload;
 using Microsoft.Extensions.Configuration;
@@ -114,6 +116,7 @@ public sealed class RotationWorld : IAsyncDisposable
         services.AddSingleton<IRowStore>(Rows);
         services.AddSingleton<IWorkQueue>(Queue);
         services.AddSingleton<ICredentialVault>(new InMemoryVault(Vaults, Faults));
+        services.AddSingleton<IVaultInventory>(new InMemoryVault(Vaults, Faults));
         services.AddSingleton<IOwnerDirectory>(new InMemoryDirectory(Directory, Faults));
         services.AddSingleton<IConsumerSignal>(Consumers);
         services.AddSingleton<INotifier>(new InMemoryNotifier(Inbox, Faults));
@@ -255,6 +258,8 @@ public sealed class RotationHost(ServiceProvider services) : IAsyncDisposable
     public CredentialSweep Sweep { get; } = services.GetRequiredService<CredentialSweep>();
 
     public Sleepers Sleepers { get; } = services.GetRequiredService<Sleepers>();
+
+    public HealthReader Health { get; } = services.GetRequiredService<HealthReader>();
 
     public VaultHints Hints { get; } = services.GetRequiredService<VaultHints>();
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Security.KeyVault.Secrets;
 using CredRotation.Engine;
 using Microsoft.Extensions.Options;
@@ -9,14 +10,30 @@ namespace CredRotation.Adapters.KeyVault;
 /// <summary>One client per vault host, none of which repeats a call by itself.</summary>
 public sealed class KeyVaultClientFactory(TokenCredential credential, IOptions<RotationOptions> rotation)
 {
+    private const string PublicCloudScope = "https://vault.azure.net/.default";
+
     private readonly ConcurrentDictionary<string, Lazy<SecretClient>> _clients = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<HttpPipeline>> _pipelines = new(StringComparer.Ordinal);
 
     /// <summary>What a head that is not on Azure adds to every client (transport, challenge check); set before the first call.</summary>
     public Action<SecretClientOptions>? Configure { get; set; }
 
     public SecretClient For(Uri vault) => _clients.GetOrAdd(SecretName.HostOf(vault), host => new Lazy<SecretClient>(() => Make(host))).Value;
 
-    private SecretClient Make(string host)
+    /// <summary>For lists that the secrets client does not have.</summary>
+    public HttpPipeline PipelineFor(Uri vault) => _pipelines.GetOrAdd(SecretName.HostOf(vault), host => new Lazy<HttpPipeline>(() => MakePipeline(host))).Value;
+
+    private SecretClient Make(string host) => new(new Uri($"https://{host}/"), credential, Options());
+
+    private HttpPipeline MakePipeline(string host)
+    {
+        var options = Options();
+        // As the SDK does it: a token is for the domain that the vault is in, so no other host ever gets one for Key Vault.
+        var scope = options.DisableChallengeResourceVerification ? PublicCloudScope : $"https://{host[(host.IndexOf('.', StringComparison.Ordinal) + 1)..]}/.default";
+        return HttpPipelineBuilder.Build(options, new BearerTokenAuthenticationPolicy(credential, scope));
+    }
+
+    private SecretClientOptions Options()
     {
         var options = new SecretClientOptions();
         // A repeated PUT would write a second version: the engine alone decides what is tried again.
@@ -24,6 +41,6 @@ public sealed class KeyVaultClientFactory(TokenCredential credential, IOptions<R
         options.Retry.NetworkTimeout = rotation.Value.EffectTimeout;
         options.Diagnostics.IsLoggingContentEnabled = false;
         Configure?.Invoke(options);
-        return new SecretClient(new Uri($"https://{host}/"), credential, options);
+        return options;
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Azure.Core.Pipeline;
 using Azure.Security.KeyVault.Secrets;
 using CredRotation.Engine;
@@ -16,37 +15,6 @@ public sealed class KeyVaultCredentialVault(KeyVaultClientFactory clients, IOpti
 
     // A version id has 32 characters; the bound only keeps nonsense out of the ledger.
     private const int VersionMax = 64;
-
-    public async IAsyncEnumerable<SecretProperties> ListSecretsAsync(Uri vault, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var host = SecretName.HostOf(vault);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var pages = clients.For(vault).GetPropertiesOfSecretsAsync(deadline.Token).AsPages().GetAsyncEnumerator(deadline.Token);
-
-        for (var page = 0; await NextAsync(); page++)
-        {
-            if (page == PagesMax) throw KeyVaultTrouble.Endless(host, "list its secrets", PagesMax);
-            foreach (var item in pages.Current.Values)
-            {
-                if (!SecretName.TryOf(vault, item.Name, out var secret)) throw KeyVaultTrouble.Unreadable(host, null, "list its secrets", "a name that no secret can have");
-                yield return Read(secret!, item);
-            }
-        }
-
-        async Task<bool> NextAsync()
-        {
-            // Each page has the whole time-out: a big vault is not a slow one.
-            deadline.CancelAfter(rotation.Value.EffectTimeout);
-            try
-            {
-                return await pages.MoveNextAsync();
-            }
-            catch (Exception exception) when (IsTrouble(exception, cancellationToken))
-            {
-                throw KeyVaultTrouble.Of(exception, host, null, "list its secrets");
-            }
-        }
-    }
 
     public Task<IReadOnlyList<SecretProperties>> ListVersionsAsync(SecretName secret, string callId, CancellationToken cancellationToken)
         => CallAsync<IReadOnlyList<SecretProperties>>(
@@ -166,5 +134,6 @@ public sealed class KeyVaultCredentialVault(KeyVaultClientFactory clients, IOpti
         properties.CreatedOn,
         properties.UpdatedOn,
         properties.ContentType,
-        new Dictionary<string, string>(properties.Tags, StringComparer.Ordinal));
+        new Dictionary<string, string>(properties.Tags, StringComparer.Ordinal),
+        properties.Managed);
 }

@@ -13,16 +13,19 @@ namespace CredRotation.Adapters.KeyVault;
 /// </summary>
 internal static class KeyVaultTrouble
 {
+    public const string ListRole = "Key Vault Reader";
+
+    private const string SecretsRole = "Key Vault Secrets Officer";
     private const string Remote = "vault";
     private const int MessageMax = 300;
     private const int BodyMax = 64 * 1024;
 
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromHours(1);
 
-    public static RemoteTroubleException Of(Exception exception, string host, string? secret, string verb) => exception switch
+    public static RemoteTroubleException Of(Exception exception, string host, string? secret, string verb, string role = SecretsRole) => exception switch
     {
-        RequestFailedException { Status: > 0 } failed => Answered(failed, host, secret, verb),
-        AggregateException { InnerException: { } inner } => Of(inner, host, secret, verb),
+        RequestFailedException { Status: > 0 } failed => Answered(failed, host, secret, verb, role),
+        AggregateException { InnerException: { } inner } => Of(inner, host, secret, verb, role),
         AuthenticationFailedException => Trouble(RemoteTrouble.Unknown, host, secret, verb, "there was no token for it", "Check that the app's managed identity exists and answers"),
         OperationCanceledException => Trouble(RemoteTrouble.Unknown, host, secret, verb, "it did not answer in time", "It is tried again"),
         _ when IsNameUnknown(exception) => Trouble(RemoteTrouble.Unknown, host, secret, verb, "its host name does not resolve", "Check the vault's name, and whether the vault was deleted"),
@@ -36,22 +39,22 @@ internal static class KeyVaultTrouble
     public static RemoteTroubleException Endless(string host, string verb, int pages)
         => Trouble(RemoteTrouble.Unknown, host, null, verb, string.Create(CultureInfo.InvariantCulture, $"the list went on after {pages} pages"), "Split the vault, or check that the address is a Key Vault");
 
-    private static RemoteTroubleException Answered(RequestFailedException failed, string host, string? secret, string verb)
+    private static RemoteTroubleException Answered(RequestFailedException failed, string host, string? secret, string verb, string role)
     {
         var response = failed.GetRawResponse();
-        var (trouble, what, next) = Meaning(failed.Status, InnerCode(response));
+        var (trouble, what, next) = Meaning(failed.Status, InnerCode(response), verb, role);
         return Trouble(trouble, host, secret, verb, what, next, RetryAfter(response));
     }
 
-    private static (RemoteTrouble Trouble, string What, string Next) Meaning(int status, string? innerCode) => (status, innerCode) switch
+    private static (RemoteTrouble Trouble, string What, string Next) Meaning(int status, string? innerCode, string verb, string role) => (status, innerCode) switch
     {
         (400, _) => (RemoteTrouble.BadRequest, "it does not accept what was sent (400)", "Check name, tags and size against Key Vault's limits"),
         (401, _) => (RemoteTrouble.Denied, "it did not accept our token (401)", "Check that vault and identity are in the same tenant"),
         (403, "SECRETDISABLED") => (RemoteTrouble.Disabled, "this version is disabled (SecretDisabled)", "Enable it, or set a new version"),
         (403, "FORBIDDENBYFIREWALL") => (RemoteTrouble.Firewall, "its firewall does not let us in (ForbiddenByFirewall)", "Allow the app's network in the vault's networking"),
         (403, "FORBIDDENBYCONNECTION") => (RemoteTrouble.Firewall, "it takes private connections only (ForbiddenByConnection)", "Connect the app to its private endpoint"),
-        (403, "FORBIDDENBYRBAC") => (RemoteTrouble.Denied, "no role allows it (ForbiddenByRbac)", "Assign 'Key Vault Secrets Officer' to the app's identity"),
-        (403, "ACCESSDENIED") => (RemoteTrouble.Denied, "no access policy allows it (AccessDenied)", "Add the secret permissions to the app's access policy"),
+        (403, "FORBIDDENBYRBAC") => (RemoteTrouble.Denied, "no role allows it (ForbiddenByRbac)", $"Assign '{role}' to the app's identity"),
+        (403, "ACCESSDENIED") => (RemoteTrouble.Denied, "no access policy allows it (AccessDenied)", $"Let the app's access policy {verb}"),
         (403, _) => (RemoteTrouble.Denied, "it is not allowed (403)", "Check the identity's role on the vault"),
         (404, _) => (RemoteTrouble.NotFound, "there is no such secret or version (404)", "Check whether it was deleted; a soft-deleted one can be recovered"),
         (409, "OBJECTISDELETEDBUTRECOVERABLE") => (RemoteTrouble.Deleted, "the name is soft-deleted (ObjectIsDeletedButRecoverable)", "Recover or purge it"),

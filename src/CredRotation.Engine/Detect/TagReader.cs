@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Registry;
 
 namespace CredRotation.Engine.Detect;
@@ -68,7 +69,7 @@ public static partial class TagReader
             return null;
         }
 
-        void Add(string code, string detail, string remedy) => findings.Add(new Finding(code, detail, remedy, now));
+        void Add(string code, string detail, string remedy) => findings.Add(new Finding(code, detail, remedy, now, FindingSeverity.Warning));
     }
 
     private static bool Matches(string pattern, string target)

@@ -3,6 +3,9 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using CredRotation.Engine.Detect.Findings;
+using CredRotation.Engine.Detect.Inventory;
+using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine.Registry;
 
@@ -10,7 +13,7 @@ namespace CredRotation.Engine.Registry;
 /// Credentials, rotations, ledger and inbox over plain rows. One partition per credential, so that its row, its rotation's snapshot, its
 /// ledger entries and the inbox items they fold are changed together or not at all.
 /// </summary>
-internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeProvider clock) : ICredentialRegistry
+internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, FindingStore findings, WatchedObjects objects, IOptions<RotationOptions> options, TimeProvider clock) : ICredentialRegistry
 {
     private const string CredentialRowKey = "row";
     private const string RotationPrefix = "rot-";
@@ -291,21 +294,14 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         if (await FindAsync(id, cancellationToken) is { IsOpen: true }) await IndexOpenAsync(id, cancellationToken);
     }
 
-    /// <summary>Remembers a finding about a secret that is not adopted; its age is that of the first time.</summary>
-    public Task NoteFindingAsync(SecretName secret, Finding finding, CancellationToken cancellationToken)
-    {
-        var key = Base32.Hash20($"{secret}/{finding.Code}/{finding.Detail}");
-        return InsertIfMissingAsync(new RowKey($"find-{key[0]}", key), EngineJson.Write(new SecretFinding(secret, finding)), cancellationToken);
-    }
+    public IAsyncEnumerable<ObjectFinding> ListFindingsAsync(CancellationToken cancellationToken)
+        => findings.ListAsync(cancellationToken).Select(entry => entry.Found).Where(found => found.IsOpen);
 
-    public async IAsyncEnumerable<SecretFinding> ListFindingsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        foreach (var shard in Shards)
-        {
-            await foreach (var stored in ScanAsync($"find-{shard}", "", cancellationToken))
-                yield return EngineJson.Read<SecretFinding>(stored.Body);
-        }
-    }
+    public Task NoteFindingAsync(WatchedName about, Finding finding, CancellationToken cancellationToken)
+        => findings.NoteAsync(about, finding, isOfSweep: false, cancellationToken);
+
+    public IAsyncEnumerable<VaultObject> ListObjectsAsync(CancellationToken cancellationToken)
+        => objects.ListAsync(options.Value.Vaults, cancellationToken);
 
     /// <summary>Takes an account's lane for a visit; false while another visit has it, or an effect of a dead one may still land.</summary>
     public async Task<bool> TakeLaneAsync(string account, Claim claim, TimeSpan landing, CancellationToken cancellationToken)
@@ -367,17 +363,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
         }
     }
 
-    private async IAsyncEnumerable<StoredRow> ScanAsync(string partition, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? next = null;
-        do
-        {
-            var page = await rows.ScanAsync(partition, prefix, next, cancellationToken);
-            foreach (var row in page.Rows) yield return row;
-            next = page.Next;
-        }
-        while (next is not null);
-    }
+    private IAsyncEnumerable<StoredRow> ScanAsync(string partition, string prefix, CancellationToken cancellationToken) => rows.ScanAllAsync(partition, prefix, cancellationToken);
 
     public static string Hash(string body) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
 
@@ -396,9 +382,6 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, TimeP
 
     private sealed record RotationIndex(CredentialId Credential, int Ordinal);
 }
-
-/// <summary>A finding about a secret that is not managed.</summary>
-public sealed record SecretFinding(SecretName Secret, Finding Finding);
 
 /// <summary>A row of a newer format: refused untouched.</summary>
 public sealed class NewerFormatException(string message) : Exception(message);

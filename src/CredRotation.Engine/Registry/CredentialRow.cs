@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Detect.Findings;
 
 namespace CredRotation.Engine.Registry;
 
@@ -29,7 +31,13 @@ public sealed record OwnersSeen(string? Name, OwnerState State, int People, int 
 
 /// <summary>Something about a secret that a person should know, with its remedy.</summary>
 /// <param name="Code">Stable, lower case with hyphens, for example <c>tag-account-unknown</c>.</param>
-public sealed record Finding(string Code, string Detail, string Remedy, DateTimeOffset Since);
+/// <param name="Rung">Grows within a severity as an end comes closer.</param>
+public sealed record Finding(string Code, string Detail, string Remedy, DateTimeOffset Since, FindingSeverity Severity = FindingSeverity.Notice, int Rung = 0)
+{
+    /// <summary>How bad it is: by severity, then by rung.</summary>
+    [JsonIgnore]
+    public int Weight => ((int)Severity * 100) + Rung;
+}
 
 /// <summary>One managed credential: binding, lock, last good policy, wake and chain head in one row. Entries, rotations and inbox lie beside it.</summary>
 public sealed record CredentialRow

@@ -1,3 +1,6 @@
+using CredRotation.Engine.Detect.Findings;
+using CredRotation.Engine.Detect.Inventory;
+
 namespace CredRotation.Engine.Registry;
 
 /// <summary>An open door to a rotation for ways in: read models and the inbox. Only visits write anything else.</summary>
@@ -17,8 +20,14 @@ public interface ICredentialRegistry
     /// <summary>The credential's chain from its first entry, each with the hash of its stored text.</summary>
     IAsyncEnumerable<(LedgerEntry Entry, string Hash)> ReadLedgerAsync(CredentialId credential, CancellationToken cancellationToken);
 
-    /// <summary>Findings about secrets that are not managed.</summary>
-    IAsyncEnumerable<SecretFinding> ListFindingsAsync(CancellationToken cancellationToken);
+    /// <summary>What a person should know now of secrets, keys, certificates and vaults, managed or not.</summary>
+    IAsyncEnumerable<ObjectFinding> ListFindingsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Notes a finding that no sweep looks for, for example one of an event; it is cleared when it was not noted again for a month.</summary>
+    Task NoteFindingAsync(WatchedName about, Finding finding, CancellationToken cancellationToken);
+
+    /// <summary>What the last whole look at each watched vault listed, without tags.</summary>
+    IAsyncEnumerable<VaultObject> ListObjectsAsync(CancellationToken cancellationToken);
 
     /// <summary>Puts an item into the inbox; saying the same again is one item.</summary>
     Task TellAsync(CredentialId credential, InboxItem item, CancellationToken cancellationToken);

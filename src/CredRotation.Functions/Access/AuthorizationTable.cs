@@ -16,6 +16,7 @@ public static class AuthorizationTable
         new(EndpointName.ChooseInHold, "POST", "rotations/{id}/choose", Subject.Rotation, Roles.OwnerOfThis, [.. s_decision, "choice"], [], HasForm: true),
         new(EndpointName.Acknowledge, "POST", "acknowledgements", Subject.Body, Roles.Consumer, ["rotation", "vault", "secret", "version", "instance", "firstSuccessOn"], []),
         new(EndpointName.OpenPage, "GET", "pages/{name}/{id?}", Subject.Page, Roles.Owner | Roles.Operator | Roles.Auditor, [], []),
+        new(EndpointName.ShowHealth, "GET", "health", Subject.All, Roles.Anybody, [], []),
     ];
 
     public static AuthorizationRow Of(EndpointName name) => Rows.Single(row => row.Name == name);

@@ -6,6 +6,9 @@ namespace CredRotation.Functions.Access;
 /// <param name="AppRoles">The app roles it was assigned.</param>
 public sealed record Caller(string ObjectId, string Name, IReadOnlyList<string> AppRoles)
 {
+    /// <summary>Nobody signed in; may only what <see cref="Roles.Anybody"/> may.</summary>
+    public static Caller Nobody { get; } = new("", "nobody", []);
+
     public const string OperatorRole = "Rotation.Operate";
 
     public const string AuditorRole = "Rotation.Audit";

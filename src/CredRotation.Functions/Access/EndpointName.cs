@@ -12,4 +12,5 @@ public enum EndpointName
     ChooseInHold,
     Acknowledge,
     OpenPage,
+    ShowHealth,
 }

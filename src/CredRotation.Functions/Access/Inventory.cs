@@ -1,8 +1,10 @@
+using CredRotation.Engine.Detect.Findings;
+using CredRotation.Engine.Detect.Inventory;
 using CredRotation.Engine.Registry;
 
 namespace CredRotation.Functions.Access;
 
-/// <summary>The managed credentials that a caller may see, up to a bound.</summary>
+/// <summary>What a caller may see of credentials, findings and watched objects, up to a bound.</summary>
 public sealed class Inventory(ICredentialRegistry registry, Ownership ownership)
 {
     private const int RowsMax = 1_000;
@@ -11,7 +13,7 @@ public sealed class Inventory(ICredentialRegistry registry, Ownership ownership)
     public async Task<(IReadOnlyList<CredentialRow> Rows, bool IsCut)> ReadAsync(Visit visit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(visit);
-        var seesAll = (visit.Roles & (Roles.Operator | Roles.Auditor)) != 0;
+        var seesAll = SeesAll(visit);
         var rows = new List<CredentialRow>();
         await foreach (var row in registry.ListAsync(cancellationToken))
         {
@@ -23,19 +25,33 @@ public sealed class Inventory(ICredentialRegistry registry, Ownership ownership)
         return (rows, false);
     }
 
-    /// <summary>Secrets that could not be adopted, and why: only for those who see everything, since nobody owns them yet.</summary>
-    public async Task<IReadOnlyList<SecretFinding>> ReadFindingsAsync(Visit visit, CancellationToken cancellationToken)
+    /// <summary>Findings, the worst first: all for those who see everything, else those about credentials the caller owns.</summary>
+    public async Task<IReadOnlyList<ObjectFinding>> ReadFindingsAsync(Visit visit, IReadOnlyList<CredentialRow> rows, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(visit);
-        var findings = new List<SecretFinding>();
-        if ((visit.Roles & (Roles.Operator | Roles.Auditor)) == 0) return findings;
-
-        await foreach (var finding in registry.ListFindingsAsync(cancellationToken))
-        {
-            if (findings.Count == RowsMax) break;
-            findings.Add(finding);
-        }
-
-        return findings;
+        ArgumentNullException.ThrowIfNull(rows);
+        var mine = SeesAll(visit) ? null : rows.Select(row => WatchedName.Of(row.Secret)).ToHashSet();
+        return await registry.ListFindingsAsync(cancellationToken)
+            .Where(found => mine is null || mine.Contains(found.About))
+            .OrderByDescending(found => found.Finding.Weight).ThenBy(found => found.ExpiresOn ?? DateTimeOffset.MaxValue).ThenBy(found => found.About.ToString(), StringComparer.Ordinal)
+            .Take(RowsMax)
+            .ToListAsync(cancellationToken);
     }
+
+    /// <summary>What the last sweep listed and nobody rotates, by end: for those who see everything, since nobody owns it. What a vault keeps itself is left out.</summary>
+    public async Task<IReadOnlyList<VaultObject>> ReadUnmanagedAsync(Visit visit, IReadOnlyList<CredentialRow> rows, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(visit);
+        ArgumentNullException.ThrowIfNull(rows);
+        if (!SeesAll(visit)) return [];
+
+        var managed = rows.Select(row => WatchedName.Of(row.Secret)).ToHashSet();
+        return await registry.ListObjectsAsync(cancellationToken)
+            .Where(seen => !seen.IsManaged && !managed.Contains(seen.About))
+            .OrderBy(seen => seen.ExpiresOn ?? DateTimeOffset.MaxValue).ThenBy(seen => seen.About.ToString(), StringComparer.Ordinal)
+            .Take(RowsMax)
+            .ToListAsync(cancellationToken);
+    }
+
+    private static bool SeesAll(Visit visit) => (visit.Roles & (Roles.Operator | Roles.Auditor)) != 0;
 }

@@ -21,6 +21,9 @@ public enum Roles
     /// <summary>Holds the app role <c>Rotation.Audit</c>.</summary>
     Auditor = 16,
 
+    /// <summary>Whoever calls, signed in or not.</summary>
+    Anybody = 32,
+
     Owner = OwnerOfThis | OwnerOfAnother,
 
     Reader = OwnerOfThis | Operator | Auditor,

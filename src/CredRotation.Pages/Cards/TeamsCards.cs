@@ -39,7 +39,7 @@ internal sealed class TeamsCards : INoticeRenderer
         card.Fact("What still works", CardText.Plain(notice.WhatStillWorks, TextMax));
         card.Fact("What to do", CardText.Plain(notice.WhatToDo, TextMax));
         foreach (var fact in notice.Facts.Take(facts)) card.Fact(CardText.Plain(fact.Title, 60), CardText.Plain(fact.Value, FactMax));
-        if (notice.Facts.Count > facts) card.Fact("More", "on the page");
+        if (notice.Facts.Count - facts + notice.More is > 0 and var more) card.Fact("More", PageLink.More(notice.Kind, more));
         if (notice.Choices.Count > 0) card.Saying($"Choices on the page: {string.Join(" · ", notice.Choices.Take(ChoicesMax).Select(choice => CardText.Plain(choice, ChoiceMax)))}");
 
         return card.Link(PageLink.Words(notice.Kind), PageLink.Of(notice.Page, baseUri)).Build();
@@ -48,7 +48,8 @@ internal sealed class TeamsCards : INoticeRenderer
     private static string Tone(NoticeKind kind) => kind switch
     {
         NoticeKind.Done => "good",
-        NoticeKind.Hold => "warning",
+        NoticeKind.Hold or NoticeKind.NearExpiry => "warning",
+        NoticeKind.FindingDigest => "accent",
         _ => "attention",
     };
 }

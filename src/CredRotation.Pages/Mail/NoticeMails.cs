@@ -24,7 +24,7 @@ internal sealed class NoticeMails : IMailRenderer
         Row(html, "What still works", notice.WhatStillWorks, TextMax);
         Row(html, "What to do", notice.WhatToDo, TextMax);
         foreach (var fact in notice.Facts.Take(FactsMax)) Row(html, fact.Title, fact.Value, FactMax);
-        if (notice.Facts.Count > FactsMax) Row(html, "More", "on the page", FactMax);
+        if (Math.Max(0, notice.Facts.Count - FactsMax) + notice.More is > 0 and var more) Row(html, "More", PageLink.More(notice.Kind, more), FactMax);
         if (notice.Choices.Count > 0)
         {
             html.Append("<p>Choices on the page:</p><ul>");

@@ -24,7 +24,8 @@ internal sealed record Seen(int Vault, int Provider, int Notifications, int Owne
     public static Seen Now(SandboxWorld world, Rotation rotation) => new(
         world.Vault.Requests.Count(request => request.ClientRequestId.StartsWith($"rot-{rotation.Id.Value}-", StringComparison.Ordinal)),
         world.Gateway.Requests.Count,
-        world.Inbox.Messages.Count,
+        // Digests of a sweep are about everything that is watched and lead elsewhere.
+        world.Inbox.Messages.Count(message => message.Body.Contains($"/api/pages/rotation/{rotation.Id.Value}", StringComparison.Ordinal)),
         world.Faults.Operations.Count(operation => operation.StartsWith("directory.", StringComparison.Ordinal)));
 
     public IEnumerable<string> Differences(IReadOnlyList<RemoteCall> calls)

@@ -7,7 +7,7 @@ using CredRotation.Testing;
 
 namespace CredRotation.Sandbox.Systems;
 
-/// <summary>Speaks Key Vault's secrets data plane over HTTPS as its SDK expects it, one vault per port, in front of one model.</summary>
+/// <summary>Speaks Key Vault's secrets data plane, and the lists of keys and certificates, over HTTPS as clients expect it, one vault per port, in front of one model.</summary>
 public sealed class VaultServer : IAsyncDisposable
 {
     private const string Challenge = "Bearer authorization=\"https://login.microsoftonline.com/00000000-0000-0000-0000-0000000000aa\", resource=\"https://vault.azure.net\"";
@@ -76,6 +76,8 @@ public sealed class VaultServer : IAsyncDisposable
     private (string Operation, Func<Reply> Effect)? Route(string method, string[] parts, Call call) => (method, parts) switch
     {
         ("GET", ["secrets"]) => ("list", () => Reply(_model.List(call.Vault, call.After, call.Caller), page => Page(page, "secrets", call, item => Item(item, withVersion: false), item => item.Name))),
+        ("GET", ["keys"]) => ("keys", () => Reply(_model.ListKeys(call.Vault, call.After, call.Caller), page => Page(page, "keys", call, item => Listed(item, "keys", "kid"), item => item.Name))),
+        ("GET", ["certificates"]) => ("certificates", () => Reply(_model.ListCertificates(call.Vault, call.After, call.Caller), page => Page(page, "certificates", call, item => Listed(item, "certificates", "id"), item => item.Name))),
         ("GET", ["secrets", var name]) => ("read", () => Reply(_model.Get(call.Vault, name, null, call.Caller), Bundle)),
         ("GET", ["secrets", var name, "versions"]) => ("versions", () => Reply(_model.ListVersions(call.Vault, name, call.After, call.Caller), page => Page(page, $"secrets/{name}/versions", call, item => Item(item, withVersion: true), item => item.Id))),
         ("GET", ["secrets", var name, var version]) => ("read", () => Reply(_model.Get(call.Vault, name, version, call.Caller), Bundle)),
@@ -123,9 +125,22 @@ public sealed class VaultServer : IAsyncDisposable
         var id = $"https://{version.Vault}/secrets/{version.Name}";
         var item = new JsonObject { ["id"] = withVersion ? $"{id}/{version.Id}" : id, ["attributes"] = attributes };
         if (version.ContentType is { } contentType) item["contentType"] = contentType;
-        if (version.Tags.Count > 0) item["tags"] = new JsonObject([.. version.Tags.Select(tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value))]);
+        if (version.Tags.Count > 0) item["tags"] = Tags(version.Tags);
+        if (version.IsManaged) item["managed"] = true;
         return item;
     }
+
+    private static JsonObject Listed(VaultListed listed, string path, string id)
+    {
+        var attributes = new JsonObject { ["enabled"] = listed.IsEnabled, ["created"] = listed.Created, ["updated"] = listed.Updated, ["recoveryLevel"] = "Recoverable", ["recoverableDays"] = 90 };
+        if (listed.Expires is { } expires) attributes["exp"] = expires;
+        var item = new JsonObject { [id] = $"https://{listed.Vault}/{path}/{listed.Name}", ["attributes"] = attributes };
+        if (listed.IsManaged) item["managed"] = true;
+        if (listed.Tags.Count > 0) item["tags"] = Tags(listed.Tags);
+        return item;
+    }
+
+    private static JsonObject Tags(IReadOnlyDictionary<string, string> tags) => [.. tags.Select(tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value))];
 
     private static JsonObject Deleted(VaultDeleted deleted)
     {

@@ -31,6 +31,14 @@ internal static class SandboxSeeds
         return (payment, management);
     }
 
+    /// <summary>What is only watched: a certificate near its end with the key and the secret behind it, a key that never ends, one that has.</summary>
+    public static void KeysAndCertificates(VaultModel vault, string payments, string other, DateTimeOffset now)
+    {
+        vault.AddCertificate(payments, "checkout-tls", now.AddDays(6));
+        vault.AddKey(payments, "card-data-wrapping", null);
+        vault.AddKey(other, "search-signing", now.AddDays(-2));
+    }
+
     private static DirectoryGroup Group(string id, string name, params string[] members) => new(id, name, null, members);
 
     private static string Id(string name) => SandboxSignIn.Known[name].ObjectId;

@@ -176,5 +176,6 @@ public sealed class SandboxWorld : IAsyncDisposable
         });
         Put(SandboxNames.PaymentsVault, "webhook-hmac", new SecretText("sandbox-never-expires"), null);
         Put(SandboxNames.PaymentsVault, "report-sftp-password", new SecretText("sandbox-expires-soon"), now.AddDays(12));
+        SandboxSeeds.KeysAndCertificates(Vault, PaymentSecret.VaultHost, SecretName.HostOf(VaultUri(SandboxNames.OtherVault)), now);
     }
 }

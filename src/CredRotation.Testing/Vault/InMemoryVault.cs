@@ -1,24 +1,39 @@
 using System.Runtime.CompilerServices;
 using CredRotation.Engine;
+using CredRotation.Engine.Detect.Inventory;
 
 namespace CredRotation.Testing;
 
-/// <summary>A <see cref="VaultModel"/> as the engine's port, without HTTP.</summary>
-public sealed class InMemoryVault(VaultModel model, FaultInjector faults, string caller = "rotator") : ICredentialVault
+/// <summary>A <see cref="VaultModel"/> as the engine's ports, without HTTP.</summary>
+public sealed class InMemoryVault(VaultModel model, FaultInjector faults, string caller = "rotator") : ICredentialVault, IVaultInventory
 {
-    public async IAsyncEnumerable<SecretProperties> ListSecretsAsync(Uri vault, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<VaultObject> ListAsync(Uri vault, VaultObjectKind kind, CancellationToken cancellationToken)
     {
-        var host = SecretName.HostOf(vault);
+        var (host, who) = (SecretName.HostOf(vault), new VaultCaller(caller, ""));
+        return kind switch
+        {
+            VaultObjectKind.Secret => ListAsync("list", host, after => model.List(host, after, who),
+                item => new VaultObject(kind, host, item.Name.ToLowerInvariant(), item.IsEnabled, At(item.Expires), At(item.Created), At(item.Updated), item.Tags, item.IsManaged), cancellationToken),
+            VaultObjectKind.Key => ListAsync("keys", host, after => model.ListKeys(host, after, who), item => Object(kind, item), cancellationToken),
+            _ => ListAsync("certificates", host, after => model.ListCertificates(host, after, who), item => Object(kind, item), cancellationToken),
+        };
+    }
+
+    private async IAsyncEnumerable<VaultObject> ListAsync<T>(string operation, string host, Func<string?, Answer<VaultPage<T>>> list, Func<T, VaultObject> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         string? after = null;
         do
         {
             var start = after;
-            var page = await RunAsync("list", host, () => model.List(host, start, new VaultCaller(caller, "")), cancellationToken);
-            foreach (var item in page.Items) yield return Properties(item) with { Version = null };
+            var page = await RunAsync(operation, host, () => list(start), cancellationToken);
+            foreach (var item in page.Items) yield return read(item);
             after = page.Next;
         }
         while (after is not null);
     }
+
+    private static VaultObject Object(VaultObjectKind kind, VaultListed item)
+        => new(kind, item.Vault, item.Name.ToLowerInvariant(), item.IsEnabled, At(item.Expires), At(item.Created), At(item.Updated), item.Tags, item.IsManaged);
 
     public async Task<IReadOnlyList<SecretProperties>> ListVersionsAsync(SecretName secret, string callId, CancellationToken cancellationToken)
     {
@@ -84,7 +99,8 @@ public sealed class InMemoryVault(VaultModel model, FaultInjector faults, string
         At(version.Created),
         At(version.Updated),
         version.ContentType,
-        version.Tags);
+        version.Tags,
+        version.IsManaged);
 
     private static DateTimeOffset? At(long? seconds) => seconds is { } value ? DateTimeOffset.FromUnixTimeSeconds(value) : null;
 

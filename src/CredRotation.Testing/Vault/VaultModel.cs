@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using CredRotation.Engine;
+using CredRotation.Engine.Detect.Inventory;
 
 namespace CredRotation.Testing;
 
@@ -48,6 +49,41 @@ public sealed partial class VaultModel(TimeProvider time, int seed)
     {
         lock (_gate) _vaults[host].Callers = [.. callers];
     }
+
+    /// <summary>From now on nobody may list keys, or certificates; secrets stay as they are.</summary>
+    public void RefuseToList(string host, VaultObjectKind kind)
+    {
+        lock (_gate) _vaults[host].RefusedKinds.Add(kind);
+    }
+
+    /// <summary>Makes a key, as a person would.</summary>
+    public void AddKey(string host, string name, DateTimeOffset? expiresOn, IReadOnlyDictionary<string, string>? tags = null)
+    {
+        lock (_gate) _vaults[host].Keys[name] = Listed(host, name, expiresOn, tags, isManaged: false);
+    }
+
+    /// <summary>Makes a certificate, and with it the key and the secret of the same name that the vault keeps itself.</summary>
+    public void AddCertificate(string host, string name, DateTimeOffset? expiresOn, IReadOnlyDictionary<string, string>? tags = null)
+    {
+        lock (_gate)
+        {
+            var store = _vaults[host];
+            store.Certificates[name] = Listed(host, name, expiresOn, tags, isManaged: false);
+            store.Keys[name] = Listed(host, name, expiresOn, tags, isManaged: true);
+            var (secret, now) = (store.Add(name), Now.ToUnixTimeSeconds());
+            secret.Versions.Add(new VaultVersion(host, name, NextId(store.Alias, secret), new SecretText($"pfx-of-{name}"), "application/x-pkcs12", true, null, expiresOn?.ToUnixTimeSeconds(), now, now, new Dictionary<string, string>(tags ?? new Dictionary<string, string>()), IsManaged: true));
+        }
+    }
+
+    /// <summary>The newest version of each key.</summary>
+    public Answer<VaultPage<VaultListed>> ListKeys(string vault, string? after, VaultCaller caller)
+        => Run<VaultPage<VaultListed>>(vault, "KeyList", null, null, caller, store =>
+            store.RefusedKinds.Contains(VaultObjectKind.Key) ? Forbidden() : Page(store.Keys.Values, item => item.Name, after));
+
+    /// <summary>The newest version of each certificate.</summary>
+    public Answer<VaultPage<VaultListed>> ListCertificates(string vault, string? after, VaultCaller caller)
+        => Run<VaultPage<VaultListed>>(vault, "CertificateList", null, null, caller, store =>
+            store.RefusedKinds.Contains(VaultObjectKind.Certificate) ? Forbidden() : Page(store.Certificates.Values, item => item.Name, after));
 
     /// <summary>The alias of a vault, for operation names.</summary>
     public string AliasOf(string host)
@@ -176,6 +212,14 @@ public sealed partial class VaultModel(TimeProvider time, int seed)
     private static RemoteError NotFound(string what)
         => new(404, "SecretNotFound", null, $"A secret with (name/id) {what} was not found in this key vault.");
 
+    private static RemoteError Forbidden() => new(403, "Forbidden", "ForbiddenByRbac", "Caller is not authorized to perform action on resource.");
+
+    private VaultListed Listed(string host, string name, DateTimeOffset? expiresOn, IReadOnlyDictionary<string, string>? tags, bool isManaged)
+    {
+        var now = Now.ToUnixTimeSeconds();
+        return new VaultListed(host, name, IsEnabled: true, expiresOn?.ToUnixTimeSeconds(), now, now, new Dictionary<string, string>(tags ?? new Dictionary<string, string>()), isManaged);
+    }
+
     private static RemoteError BadParameter(string what) => new(400, "BadParameter", null, what);
 
     private static string? Fault(string name, string value, string? contentType, IReadOnlyDictionary<string, string>? tags)
@@ -198,7 +242,7 @@ public sealed partial class VaultModel(TimeProvider time, int seed)
         {
             var answer = !_vaults.TryGetValue(vault, out var store) ? new RemoteError(404, "VaultNotFound", null, "No such vault.")
                 : store.Callers is { } callers && !callers.Contains(caller.Name)
-                    ? new RemoteError(403, "Forbidden", "ForbiddenByRbac", "Caller is not authorized to perform action on resource.")
+                    ? Forbidden()
                     : effect(store);
             var touched = (answer.Value as VaultVersion)?.Id ?? version;
             _requests.Add(new VaultRequest(Now, vault, operation, name, touched, caller.Name, caller.ClientRequestId, answer.Error?.Status ?? 200));
@@ -216,6 +260,12 @@ public sealed partial class VaultModel(TimeProvider time, int seed)
         public string Alias => alias;
 
         public HashSet<string>? Callers { get; set; }
+
+        public HashSet<VaultObjectKind> RefusedKinds { get; } = [];
+
+        public Dictionary<string, VaultListed> Keys { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+        public Dictionary<string, VaultListed> Certificates { get; } = new(StringComparer.OrdinalIgnoreCase);
 
         public IEnumerable<Secret> Secrets => _secrets.Values.Where(secret => secret.Versions.Count > 0);
 

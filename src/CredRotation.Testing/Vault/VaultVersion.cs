@@ -14,7 +14,19 @@ public sealed record VaultVersion(
     long? Expires,
     long Created,
     long Updated,
-    IReadOnlyDictionary<string, string> Tags);
+    IReadOnlyDictionary<string, string> Tags,
+    bool IsManaged = false);
+
+/// <summary>The newest version of a simulated key or certificate, as a list shows it.</summary>
+public sealed record VaultListed(
+    string Vault,
+    string Name,
+    bool IsEnabled,
+    long? Expires,
+    long Created,
+    long Updated,
+    IReadOnlyDictionary<string, string> Tags,
+    bool IsManaged);
 
 /// <summary>What a caller sets with a new version; nothing carries over from the one before.</summary>
 public sealed record VaultContent(

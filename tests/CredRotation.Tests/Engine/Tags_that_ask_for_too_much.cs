@@ -51,9 +51,9 @@ public sealed class Tags_that_ask_for_too_much : EngineTest
 
         await World.SweepAsync(Cancel);
 
-        var finding = Assert.Single(await World.Host.Registry.ListFindingsAsync(Cancel).ToListAsync(Cancel));
+        var finding = Assert.Single(await World.Host.Registry.ListFindingsAsync(Cancel).ToListAsync(Cancel), found => found.Finding.Code.StartsWith("tag-", StringComparison.Ordinal));
         Assert.Equal("tag-account-not-granted", finding.Finding.Code);
-        Assert.Equal(RotationWorld.OtherHost, finding.Secret.VaultHost);
+        Assert.Equal(RotationWorld.OtherHost, finding.About.VaultHost);
         Assert.Empty(World.Gateway.Requests);
     }
 
@@ -65,8 +65,8 @@ public sealed class Tags_that_ask_for_too_much : EngineTest
 
         await World.SweepAsync(Cancel);
 
-        var finding = Assert.Single(await World.Host.Registry.ListFindingsAsync(Cancel).ToListAsync(Cancel));
-        Assert.Equal("target-taken", finding.Finding.Code);
+        var finding = Assert.Single(await World.Host.Registry.ListFindingsAsync(Cancel).ToListAsync(Cancel), found => found.Finding.Code == "target-taken");
+        Assert.Equal("second-secret", finding.About.Name);
         Assert.Single(await World.Host.Registry.ListAsync(Cancel).ToListAsync(Cancel));
     }
 

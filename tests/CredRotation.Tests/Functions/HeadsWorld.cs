@@ -7,6 +7,8 @@ using CredRotation.EmbeddedHost;
 using CredRotation.EmbeddedHost.Trust;
 using CredRotation.Engine;
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Detect.Findings;
+using CredRotation.Engine.Detect.Inventory;
 using CredRotation.Engine.Registry;
 using CredRotation.Tests.Pages;
 using Microsoft.Extensions.DependencyInjection;
@@ -157,10 +159,22 @@ public sealed class FakeRegistry : ICredentialRegistry
         foreach (var found in _rows.Values) yield return await Task.FromResult(found.Row);
     }
 
-    public async IAsyncEnumerable<SecretFinding> ListFindingsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        yield return await Task.FromResult(new SecretFinding(SampleRotations.Secret, new Finding("tag-account-unknown", "Tag names no account.", "Name one.", SampleRotations.Now)));
-    }
+    public IAsyncEnumerable<ObjectFinding> ListFindingsAsync(CancellationToken cancellationToken)
+        => new[]
+        {
+            new ObjectFinding
+            {
+                About = WatchedName.Of(SampleRotations.Secret),
+                Finding = new Finding("tag-account-unknown", "Tag names no account.", "Name one.", SampleRotations.Now),
+                IsOfSweep = true,
+                LastSeenOn = SampleRotations.Now,
+            },
+        }.ToAsyncEnumerable();
+
+    public Task NoteFindingAsync(WatchedName about, Finding finding, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public IAsyncEnumerable<VaultObject> ListObjectsAsync(CancellationToken cancellationToken)
+        => new[] { new VaultObject(VaultObjectKind.Key, "payments.vault.azure.net", "only-watched-key", true, null, null, null, new Dictionary<string, string>(), IsManaged: false) }.ToAsyncEnumerable();
 
     public Task<Rotation?> FindRotationAsync(CredentialId credential, int ordinal, CancellationToken cancellationToken)
         => Task.FromResult(_rows.TryGetValue(credential, out var found) && found.Rotation.Ordinal == ordinal ? found.Rotation : null);

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using CredRotation.Adapters.Mail;
 using CredRotation.Adapters.Teams;
 using CredRotation.Engine;
+using CredRotation.Engine.Detect.Health;
 using CredRotation.Providers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,7 +29,7 @@ public sealed partial class The_settings_sample
     [Fact]
     public void Lists_every_option_and_nothing_else()
     {
-        string[] patterns = [.. PathsOf(typeof(RotationOptions), RotationOptions.Section), .. PathsOf(typeof(TeamsOptions), TeamsOptions.Section), .. PathsOf(typeof(MailOptions), MailOptions.Section), .. s_single.Select(Regex.Escape)];
+        string[] patterns = [.. PathsOf(typeof(RotationOptions), RotationOptions.Section), .. PathsOf(typeof(HealthOptions), HealthOptions.Section), .. PathsOf(typeof(TeamsOptions), TeamsOptions.Section), .. PathsOf(typeof(MailOptions), MailOptions.Section), .. s_single.Select(Regex.Escape)];
 
         Assert.DoesNotContain(patterns, pattern => !s_sample.Keys.Any(key => Regex.IsMatch(key, $"^{pattern}$")));
         Assert.DoesNotContain(s_sample.Keys, key => !patterns.Any(pattern => Regex.IsMatch(key, $"^{pattern}$")));

@@ -91,6 +91,59 @@ public sealed class A_card
     }
 
     [Theory]
+    [InlineData(NoticeKind.NearExpiry, "warning")]
+    [InlineData(NoticeKind.FindingDigest, "accent")]
+    public void For_findings_names_the_worst_and_counts_the_rest(NoticeKind kind, string tone)
+    {
+        var notice = new Notice(kind, null, "38 objects", "These end: 38 warning.", "Nothing was changed.", "Do what each line says.", [new("<at>all</at> in payments.vault.azure.net", "Expires soon. [Tag it](https://evil.example).")], [], "/api/pages/credentials", More: 37);
+
+        AssertCard(
+            $$"""
+            {
+              "type": "message",
+              "attachments": [
+                {
+                  "contentType": "application/vnd.microsoft.card.adaptive",
+                  "contentUrl": null,
+                  "content": {
+                    "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+                    "type": "AdaptiveCard",
+                    "version": "1.4",
+                    "msteams": { "width": "Full" },
+                    "body": [
+                      { "type": "TextBlock", "text": "38 objects", "wrap": true, "weight": "bolder", "size": "large", "color": "{{tone}}" },
+                      { "type": "TextBlock", "text": "These end: 38 warning.", "wrap": true },
+                      {
+                        "type": "FactSet",
+                        "facts": [
+                          { "title": "What still works", "value": "Nothing was changed." },
+                          { "title": "What to do", "value": "Do what each line says." },
+                          { "title": "‹at›all‹/at› in payments.vault.azure.net", "value": "Expires soon. (Tag it)(https:// evil.example)." },
+                          { "title": "More", "value": "and 37 more on the page" }
+                        ]
+                      }
+                    ],
+                    "actions": [ { "type": "Action.OpenUrl", "title": "Open the page", "url": "https://rotation.example/api/pages/credentials" } ]
+                  }
+                }
+              ]
+            }
+            """,
+            _cards.RenderTeamsMessage(notice, s_pages));
+    }
+
+    [Fact]
+    public void That_has_to_leave_findings_out_counts_them_too()
+    {
+        var notice = new Notice(NoticeKind.FindingDigest, null, "many", "x", "y", "z", [.. Enumerable.Repeat(new NoticeFact(new string('€', 60), new string('€', 300)), 25)], [], "/api/pages/credentials", More: 100);
+
+        var facts = JsonNode.Parse(_cards.RenderTeamsMessage(notice, s_pages))!["attachments"]![0]!["content"]!["body"]![2]!["facts"]!.AsArray();
+
+        Assert.InRange(facts.Count, 4, 27);
+        Assert.Equal($"and {125 - (facts.Count - 3)} more on the page", (string?)facts[^1]!["value"]);
+    }
+
+    [Theory]
     [InlineData("<at>Everyone</at>", "‹at›Everyone‹/at›")]
     [InlineData("[Sign in](https://evil.example)", "(Sign in)(https:// evil.example)")]
     [InlineData("**bold** _it_ `code`", "\\*\\*bold\\*\\* \\_it\\_ \\`code\\`")]
@@ -126,6 +179,18 @@ public sealed class A_card
         var message = JsonNode.Parse(_cards.RenderTeamsMessage(Notice("x", []) with { Page = page }, s_pages))!;
 
         Assert.StartsWith(s_pages.AbsoluteUri, (string?)message["attachments"]![0]!["content"]!["actions"]![0]!["url"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(NoticeKind.NearExpiry)]
+    [InlineData(NoticeKind.FindingDigest)]
+    public void For_findings_never_exceeds_its_bound(NoticeKind kind)
+    {
+        var text = string.Concat(Enumerable.Repeat("€*", 5_000));
+
+        var message = _cards.RenderTeamsMessage(Notice(text, [.. Enumerable.Repeat(new NoticeFact(text, text), 200)]) with { Kind = kind, Title = text, WhatStillWorks = text, WhatToDo = text, More = int.MaxValue - 500 }, s_pages);
+
+        Assert.InRange(Encoding.UTF8.GetByteCount(message), 1, 20_000);
     }
 
     private static Notice Notice(string happened, IReadOnlyList<NoticeFact> facts) => new(NoticeKind.Hold, null, "Title", happened, "Works.", "Do.", facts, [], "/api/pages/rotation/abc");

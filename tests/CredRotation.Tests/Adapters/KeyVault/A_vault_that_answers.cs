@@ -67,22 +67,6 @@ public sealed class A_vault_that_answers
     }
 
     [Fact]
-    public async Task Lists_every_page_without_reading_a_value()
-    {
-        var wire = Answering(sent => Wire.Json(200, sent.PathAndQuery.Contains("skip", StringComparison.Ordinal)
-            ? """{"value":[{"id":"https://payments.vault.azure.net/secrets/second","attributes":{"enabled":false,"exp":1800000000}}],"nextLink":null}"""
-            : """{"value":[{"id":"https://payments.vault.azure.net/secrets/First","attributes":{"enabled":true},"tags":{"a":"b"}}],"nextLink":"https://payments.vault.azure.net/secrets?api-version=1&$skiptoken=skip"}"""));
-
-        var found = new List<SecretProperties>();
-        await foreach (var secret in wire.Vault.ListSecretsAsync(Secret.VaultUri, Cancellation)) found.Add(secret);
-
-        Assert.Equal(["first", "second"], found.Select(secret => secret.Secret.Name));
-        Assert.Equal([true, false], found.Select(secret => secret.IsEnabled));
-        Assert.All(found, secret => Assert.Null(secret.Version));
-        Assert.All(wire.Requests, sent => Assert.StartsWith("/secrets?", sent.PathAndQuery, StringComparison.Ordinal));
-    }
-
-    [Fact]
     public async Task Lists_versions_oldest_first_and_leaves_ties_as_they_came()
     {
         static string Item(string version, int created) => $$"""{"id":"https://payments.vault.azure.net/secrets/gateway-key/{{version}}","attributes":{"enabled":true,"created":{{created}} } }""";

@@ -1,4 +1,5 @@
 using CredRotation.Engine;
+using CredRotation.Engine.Detect.Inventory;
 using static CredRotation.Tests.Adapters.KeyVault.VaultOnTheWire;
 
 namespace CredRotation.Tests.Adapters.KeyVault;
@@ -109,7 +110,7 @@ public sealed class A_vault_that_refuses
         var wire = NeverAnswering(TimeSpan.FromMilliseconds(50));
 
         var thrown = await Assert.ThrowsAsync<RemoteTroubleException>(() => wire.Vault.ReadCurrentAsync(Secret, "call", Cancellation));
-        var listed = await Assert.ThrowsAsync<RemoteTroubleException>(async () => await wire.Vault.ListSecretsAsync(Secret.VaultUri, Cancellation).GetAsyncEnumerator(Cancellation).MoveNextAsync());
+        var listed = await Assert.ThrowsAsync<RemoteTroubleException>(async () => await wire.Inventory.ListAsync(Secret.VaultUri, VaultObjectKind.Secret, Cancellation).GetAsyncEnumerator(Cancellation).MoveNextAsync());
 
         Assert.Equal((RemoteTrouble.Unknown, RemoteTrouble.Unknown), (thrown.Trouble, listed.Trouble));
     }

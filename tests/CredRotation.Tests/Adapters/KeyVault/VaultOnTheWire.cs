@@ -13,10 +13,12 @@ internal sealed class VaultOnTheWire
     private VaultOnTheWire(HttpMessageHandler handler, TimeSpan timeout)
     {
         var options = Options.Create(new RotationOptions { EffectTimeout = timeout });
-        Vault = new KeyVaultCredentialVault(
-            new KeyVaultClientFactory(new NamedCredential(), options) { Configure = client => client.Transport = new HttpClientTransport(handler) },
-            options);
+        var clients = new KeyVaultClientFactory(new NamedCredential(), options) { Configure = client => client.Transport = new HttpClientTransport(handler) };
+        Vault = new KeyVaultCredentialVault(clients, options);
+        Inventory = new KeyVaultInventory(clients, options);
     }
+
+    public KeyVaultInventory Inventory { get; }
 
     public KeyVaultCredentialVault Vault { get; }
 

@@ -1,0 +1,46 @@
+using System.Globalization;
+using CredRotation.Engine.Detect.Findings;
+using CredRotation.Engine.Detect.Inventory;
+
+namespace CredRotation.Engine.Detect.Announce;
+
+/// <summary>Findings as messages for their receivers: what ends, and everything else, each object once, the worst first.</summary>
+internal static class FindingNotices
+{
+    /// <summary>Objects named in one message; the rest is a number and stands on the page.</summary>
+    public const int LinesMax = 25;
+
+    private const string Page = "/api/pages/credentials";
+
+    public static Notice Of(string? receiver, IReadOnlyList<ObjectFinding> findings, bool areEnds)
+    {
+        var objects = findings.GroupBy(found => found.About)
+            .Select(group => group.OrderByDescending(found => found.Finding.Weight).ToList())
+            .OrderByDescending(group => group[0].Finding.Weight).ThenBy(group => group[0].ExpiresOn ?? DateTimeOffset.MaxValue).ThenBy(group => group[0].About.ToString(), StringComparer.Ordinal)
+            .ToList();
+        var counts = Enum.GetValues<FindingSeverity>().OrderDescending()
+            .Select(severity => (Severity: severity, Count: objects.Count(group => group[0].Finding.Severity == severity)))
+            .Where(count => count.Count > 0)
+            .Select(count => $"{Number(count.Count)} {count.Severity.ToString().ToLowerInvariant()}");
+        return new Notice(
+            areEnds ? NoticeKind.NearExpiry : NoticeKind.FindingDigest,
+            receiver,
+            areEnds ? objects.Count == 1 ? $"{objects[0][0].About.Name} nears its end" : $"{Number(objects.Count)} objects near their end" : objects.Count == 1 ? "A new finding" : $"New findings on {Number(objects.Count)} objects",
+            $"{(areEnds ? "These expire or have expired" : "A sweep found this")}: {string.Join(", ", counts)}. Each is told again only when it gets worse.",
+            areEnds ? "Nothing was changed. What has not expired works until its end." : "Nothing was changed, and rotations go on by their plans.",
+            "Do what each line says. The page shows all of them, with their age.",
+            [.. objects.Take(LinesMax).Select(group => new NoticeFact(NameOf(group[0].About), $"{string.Join(" ", group.Select(found => found.Finding.Detail))} {group[0].Finding.Remedy}"))],
+            [],
+            Page,
+            Math.Max(0, objects.Count - LinesMax));
+    }
+
+    private static string NameOf(WatchedName about) => about.Kind switch
+    {
+        null => about.VaultHost,
+        VaultObjectKind.Secret => $"{about.Name} in {about.VaultHost}",
+        var kind => $"{kind} {about.Name} in {about.VaultHost}",
+    };
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

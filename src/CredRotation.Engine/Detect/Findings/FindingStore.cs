@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using CredRotation.Engine.Detect.Inventory;
+using CredRotation.Engine.Registry;
+
+namespace CredRotation.Engine.Detect.Findings;
+
+/// <summary>One row per object and code, so that a finding that is seen again keeps its age. Two hosts that note the same race harmlessly.</summary>
+internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
+{
+    /// <summary>How coarse <see cref="ObjectFinding.LastSeenOn"/> is.</summary>
+    private static readonly TimeSpan SeenStep = TimeSpan.FromHours(12);
+
+    /// <summary>How long the record of a cleared finding is kept.</summary>
+    private static readonly TimeSpan ClearedMax = TimeSpan.FromDays(90);
+
+    /// <summary>How long a finding that no sweep can see again stands.</summary>
+    private static readonly TimeSpan NotedMax = TimeSpan.FromDays(30);
+
+    private const string Shards = "abcdefghijklmnopqrstuvwxyz234567";
+
+    /// <summary>Open and cleared ones.</summary>
+    public async IAsyncEnumerable<(StoredRow Row, ObjectFinding Found)> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var shard in Shards)
+        {
+            await foreach (var stored in rows.ScanAllAsync($"find-{shard}", "", cancellationToken))
+            {
+                if (TryRead(stored) is { } found) yield return (stored, found);
+            }
+        }
+    }
+
+    public static RowKey KeyOf(WatchedName about, string code)
+    {
+        var key = Base32.Hash20($"{about}/{code}");
+        return new RowKey($"find-{key[0]}", key);
+    }
+
+    /// <summary>Notes a finding outside of a sweep, for example one of an event.</summary>
+    public async Task NoteAsync(WatchedName about, Finding finding, bool isOfSweep, CancellationToken cancellationToken)
+        => await NoteAsync(
+            new ObjectFinding { About = about, Finding = finding, IsOfSweep = isOfSweep, LastSeenOn = clock.GetUtcNow() },
+            await rows.FindAsync(KeyOf(about, finding.Code), cancellationToken),
+            cancellationToken);
+
+    /// <summary>Writes what is new about a finding; its age, and what was announced of it, are those of the known one.</summary>
+    public async Task NoteAsync(ObjectFinding seen, StoredRow? stored, CancellationToken cancellationToken)
+    {
+        if (stored is null)
+        {
+            await rows.TryInsertAsync(KeyOf(seen.About, seen.Finding.Code), EngineJson.Write(seen), cancellationToken);
+            return;
+        }
+
+        if (TryRead(stored) is { IsOpen: true } known)
+        {
+            seen = seen with { Finding = seen.Finding with { Since = known.Finding.Since }, AnnouncedOn = known.AnnouncedOn, AnnouncedWeight = known.AnnouncedWeight };
+            if (seen.LastSeenOn - known.LastSeenOn < SeenStep && seen with { LastSeenOn = known.LastSeenOn } == known) return;
+        }
+
+        await rows.TryReplaceAsync(stored, EngineJson.Write(seen), cancellationToken);
+    }
+
+    public Task ClearAsync(StoredRow stored, ObjectFinding found, CancellationToken cancellationToken)
+        => rows.TryReplaceAsync(stored, EngineJson.Write(found with { ClearedOn = clock.GetUtcNow() }), cancellationToken);
+
+    public Task MarkAnnouncedAsync(StoredRow stored, ObjectFinding found, CancellationToken cancellationToken)
+        => rows.TryReplaceAsync(stored, EngineJson.Write(found with { AnnouncedOn = clock.GetUtcNow(), AnnouncedWeight = found.Finding.Weight }), cancellationToken);
+
+    /// <summary>Clears what grew old unseen, and forgets what is over for long. True when the row needs no further look.</summary>
+    public async Task<bool> AgeAsync(StoredRow stored, ObjectFinding found, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        if (found.ClearedOn is { } cleared)
+        {
+            if (now - cleared > ClearedMax) await rows.TryDeleteAsync(stored, cancellationToken);
+            return true;
+        }
+
+        if (found.IsOfSweep || now - found.LastSeenOn <= NotedMax) return found.IsOfSweep is false;
+        await ClearAsync(stored, found, cancellationToken);
+        return true;
+    }
+
+    /// <summary>Null: written by another version. What still is so is found and written again.</summary>
+    private static ObjectFinding? TryRead(StoredRow stored)
+    {
+        try
+        {
+            return EngineJson.Read<ObjectFinding>(stored.Body);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Detect.Announce;
+using CredRotation.Engine.Detect.Inventory;
+using CredRotation.Engine.Registry;
+using Microsoft.Extensions.Options;
+
+namespace CredRotation.Engine.Detect.Findings;
+
+/// <summary>Judges what a sweep sees, remembers it, and lets the announcer tell what is new. One <see cref="Round"/> per sweep.</summary>
+internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, CredentialRegistry registry, IOwnerDirectory directory, FindingAnnouncer announcer, IOptions<RotationOptions> options, TimeProvider clock)
+{
+    private readonly RotationOptions _options = options.Value;
+    private readonly ConcurrentDictionary<string, OwnerReading> _healthy = new(StringComparer.OrdinalIgnoreCase);
+
+    public async Task<Round> BeginAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        return new Round(this, await FindingBook.OpenAsync(store, now, cancellationToken), new OwnerSights(directory, _options, _healthy, now));
+    }
+
+    /// <summary>What an event or a person made us look at; the next sweep judges it again.</summary>
+    public async Task NoteAsync(SecretName secret, IReadOnlyList<Finding> findings, CancellationToken cancellationToken)
+    {
+        foreach (var finding in findings)
+            await store.NoteAsync(WatchedName.Of(secret), finding, isOfSweep: true, cancellationToken);
+    }
+
+    /// <summary>One sweep's look at everything.</summary>
+    internal sealed class Round(ObjectWatch watch, FindingBook book, OwnerSights owners)
+    {
+        public int Findings => book.Count;
+
+        public async Task SeeAsync(VaultObject seen, Looked? looked, CancellationToken cancellationToken)
+        {
+            var row = looked?.Row;
+            var owner = await owners.FindAsync(seen, row, cancellationToken);
+            var open = row is { IsOpen: true } ? await watch.OpenRotationAsync(row, cancellationToken) : null;
+            var (mode, lead) = watch.PolicyOf(row);
+            var findings = SightingRules.Judge(new Sighting(seen, row, open, mode, lead, owner, watch.Now));
+            if (owner.Reading?.State is OwnerState.Unavailable) book.Keep(seen.About, SightingRules.NoOwner);
+            foreach (var finding in findings.Concat(looked?.Findings ?? []))
+                await book.NoteAsync(seen.About, finding, owners.ReceiverOf(owner), seen.ExpiresOn, cancellationToken);
+        }
+
+        /// <summary>Its row was written by a newer version: that is all that can be said of it.</summary>
+        public Task CouldNotJudgeAsync(VaultObject seen, string reason, CancellationToken cancellationToken)
+            => book.NoteAsync(seen.About, new Finding("newer-format", RotationMachine.Bounded(reason), "Deploy the newer version again.", watch.Now, FindingSeverity.Warning), null, seen.ExpiresOn, cancellationToken);
+
+        /// <summary>All of one kind in a vault was seen.</summary>
+        public async Task WasReadAsync(string vaultHost, VaultObjectKind kind, IReadOnlyList<VaultObject> seen, CancellationToken cancellationToken)
+        {
+            await watch.SaveAsync(vaultHost, kind, seen, cancellationToken);
+            book.WasRead(vaultHost, kind);
+        }
+
+        /// <summary>One kind in a vault could not be listed, which is itself a finding.</summary>
+        public Task CouldNotReadAsync(string vaultHost, VaultObjectKind kind, RemoteTroubleException trouble, CancellationToken cancellationToken)
+        {
+            var (code, what) = kind switch
+            {
+                VaultObjectKind.Key => ("keys-unreadable", "Keys"),
+                VaultObjectKind.Certificate => ("certificates-unreadable", "Certificates"),
+                _ => ("vault-unreadable", "Secrets"),
+            };
+            return book.NoteAsync(
+                WatchedName.OfVault(vaultHost),
+                new Finding(code, $"{what} of this vault could not be listed, so nobody hears of their end. {RotationMachine.Bounded(trouble.Message)}", $"Give the app's identity the right to list {what.ToLowerInvariant()} (properties only), and look at the vault's network.", watch.Now, FindingSeverity.Warning),
+                receiver: null,
+                expiresOn: null,
+                cancellationToken);
+        }
+
+        public async Task CloseAsync(CancellationToken cancellationToken)
+        {
+            var hosts = watch._options.Vaults.Select(SecretName.HostOf).ToHashSet();
+            // Findings about a vault as a whole are judged anew by every sweep.
+            foreach (var host in hosts) book.WasRead(host, null);
+            await book.CloseAsync(hosts, cancellationToken);
+            await watch.TellAsync(cancellationToken);
+        }
+    }
+
+    private DateTimeOffset Now => clock.GetUtcNow();
+
+    private Task TellAsync(CancellationToken cancellationToken) => announcer.TellAsync(cancellationToken);
+
+    private Task SaveAsync(string vaultHost, VaultObjectKind kind, IReadOnlyList<VaultObject> seen, CancellationToken cancellationToken)
+        => objects.SaveAsync(vaultHost, kind, seen, cancellationToken);
+
+    private Task<Rotation?> OpenRotationAsync(CredentialRow row, CancellationToken cancellationToken)
+        => registry.FindRotationAsync(row.Id, row.Ordinal, cancellationToken);
+
+    private (RotationMode Mode, TimeSpan Lead) PolicyOf(CredentialRow? row)
+    {
+        var policy = _options.Policies.GetValueOrDefault(row?.Binding.Policy ?? _options.DefaultPolicy);
+        // As Detect has it: a policy may lower the mode, and without one nothing is rotated.
+        var mode = row is not null && policy is null ? RotationMode.Observe : policy?.Mode is { } lowered && lowered < _options.Mode ? lowered : _options.Mode;
+        return (mode, policy?.Lead ?? new PolicyOptions().Lead);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using CredRotation.Engine.Registry;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CredRotation.Engine.Detect;
+
+/// <summary>What came of a look at one secret.</summary>
+internal enum LookResult { Nothing, Adopted, Woken }
+
+/// <param name="Row">The managed credential, if it is one now.</param>
+/// <param name="Findings">What stands against adopting it.</param>
+internal sealed record Looked(LookResult Result, CredentialRow? Row, IReadOnlyList<Finding> Findings);
+
+/// <summary>Looks at one secret's properties: adopts what its tags ask for within what configuration grants, and wakes what is due or was changed.</summary>
+internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegistry registry, IWorkQueue queue, IOptions<RotationOptions> options, TimeProvider clock, ILogger<SecretLook> logger)
+{
+    private const string CallId = "rot-sweep";
+
+    private readonly RotationOptions _options = options.Value;
+
+    /// <summary>Looks at the newest version, as an event or a person named it. Null: no such secret, or its vault is not watched.</summary>
+    public async Task<Looked?> RunAsync(SecretName secret, CancellationToken cancellationToken)
+    {
+        if (_options.Vaults.All(watched => SecretName.HostOf(watched) != secret.VaultHost)) return null;
+
+        var versions = await vault.ListVersionsAsync(secret, CallId, cancellationToken);
+        return versions.Count == 0 ? null : await RunAsync(versions[^1] with { Version = null }, cancellationToken);
+    }
+
+    public async Task<Looked> RunAsync(SecretProperties listed, CancellationToken cancellationToken)
+    {
+        var id = CredentialId.Of(listed.Secret);
+        var now = clock.GetUtcNow();
+        var row = await registry.FindAsync(id, cancellationToken);
+        if (row is null)
+        {
+            // The secret behind a certificate changes with it: rotating it by itself would break both.
+            if (listed.IsManaged || !TagReader.AsksForManagement(listed)) return new Looked(LookResult.Nothing, null, []);
+            var adopted = await AdoptAsync(id, listed, now, cancellationToken);
+            if (adopted.Row is not null) await queue.SendAsync(id, TimeSpan.Zero, cancellationToken);
+            return adopted;
+        }
+
+        var seen = row.Seen;
+        if (HasChanged(listed, seen) && await ReadCurrentVersionAsync(listed.Secret, now, cancellationToken) is { } newest)
+        {
+            if (newest.Version != seen.Version || newest.ExpiresOn != seen.ExpiresOn || newest.HasTags != seen.HasTags)
+                await registry.TellAsync(id, new InboxItem.Hint(now, "sweep", newest, newest.HasTags ? null : TagsDropped(newest, now)), cancellationToken);
+            seen = newest;
+        }
+
+        if (row.IsOpen)
+        {
+            // The open-work index is only a hint; the sweep repairs what a crash left out of it.
+            await registry.IndexOpenAsync(id, cancellationToken);
+            return new Looked(LookResult.Nothing, row, []);
+        }
+
+        if (!_options.Policies.TryGetValue(row.Binding.Policy, out var policy) || DueRules.IsDue(seen, policy, now) is null) return new Looked(LookResult.Nothing, row, []);
+        await queue.SendAsync(id, TimeSpan.Zero, cancellationToken);
+        return new Looked(LookResult.Woken, row, []);
+    }
+
+    private static bool HasChanged(SecretProperties listed, SeenVersion seen)
+        => listed.ExpiresOn != seen.ExpiresOn || (listed.Tags.Count > 0) != seen.HasTags
+            || (listed.CreatedOn is { } created && seen.CreatedOn is { } known && created.ToUnixTimeSeconds() != known.ToUnixTimeSeconds());
+
+    private static Finding TagsDropped(SeenVersion newest, DateTimeOffset now)
+        => new("tags-dropped", $"Version {newest.Version} carries no tags.", "The credential stays managed with its binding. Write the tags again so that people who look at the vault see it.", now);
+
+    private async Task<Looked> AdoptAsync(CredentialId id, SecretProperties listed, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var (binding, findings) = TagReader.Read(listed, _options, now);
+        if (binding is null || await ReadCurrentVersionAsync(listed.Secret, now, cancellationToken) is not { } seen) return new Looked(LookResult.Nothing, null, findings);
+
+        // The target first: once it is ours, the claim on the credential is the claim on its target.
+        if (await registry.TakeTargetAsync(binding.Account, binding.Target, id, cancellationToken) is { } owner && owner != id)
+            return new Looked(LookResult.Nothing, null, [new Finding("target-taken", $"Target {binding.Target} of account {binding.Account} belongs to another managed credential.", "Correct the rotate-target tag, or release the other credential first.", now, Findings.FindingSeverity.Warning)]);
+
+        var row = new CredentialRow { Id = id, Secret = listed.Secret, Binding = binding, AdoptedOn = now, Seen = seen };
+        await registry.AddAsync(row, LedgerNote.Ours("Adopted", $"Adopted from tags: account {binding.Account}, target {binding.Target}, policy {binding.Policy}.",
+            new JsonObject { ["secret"] = listed.Secret.ToString(), ["ownerGroup"] = binding.OwnerGroup, ["consumers"] = string.Join(",", binding.Consumers) }), cancellationToken);
+        LogAdopted(logger, listed.Secret, id);
+        return new Looked(LookResult.Adopted, row, []);
+    }
+
+    /// <summary>The newest enabled version counts as current only if it is the newest at all: a disabled newest one is what readers meet.</summary>
+    private async Task<SeenVersion?> ReadCurrentVersionAsync(SecretName secret, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var versions = await vault.ListVersionsAsync(secret, CallId, cancellationToken);
+        return versions is [.., { Version: { } version } newest] ? new SeenVersion(version, newest.ExpiresOn, newest.CreatedOn, newest.Tags.Count > 0, now) : null;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Adopted {Secret} as {Credential}")]
+    private static partial void LogAdopted(ILogger logger, SecretName secret, CredentialId credential);
+}

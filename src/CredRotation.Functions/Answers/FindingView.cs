@@ -1,0 +1,34 @@
+using CredRotation.Engine.Detect.Findings;
+using CredRotation.Engine.Detect.Inventory;
+
+namespace CredRotation.Functions.Answers;
+
+/// <summary>What a person should know of an object or a vault, how bad it is, since when, and the remedy.</summary>
+public sealed record FindingView(string Vault, string? Kind, string Name, string Code, FindingSeverity Severity, string Detail, string Remedy, DateTimeOffset Since, DateTimeOffset LastSeenOn, DateTimeOffset? AnnouncedOn)
+{
+    public static FindingView Of(ObjectFinding found)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        return new(
+            WatchedName.OfVault(found.About.VaultHost).ToString(),
+            found.About.Kind?.ToString(),
+            found.About.Name,
+            found.Finding.Code,
+            found.Finding.Severity,
+            found.Finding.Detail,
+            found.Finding.Remedy,
+            found.Finding.Since,
+            found.LastSeenOn,
+            found.AnnouncedOn);
+    }
+}
+
+/// <summary>An object that is watched and not rotated.</summary>
+public sealed record WatchedView(string Vault, string Kind, string Name, bool IsEnabled, DateTimeOffset? ExpiresOn)
+{
+    public static WatchedView Of(VaultObject seen)
+    {
+        ArgumentNullException.ThrowIfNull(seen);
+        return new(WatchedName.OfVault(seen.VaultHost).ToString(), seen.Kind.ToString(), seen.Name, seen.IsEnabled, seen.ExpiresOn);
+    }
+}
