@@ -61,6 +61,7 @@ internal static class ShotsCommand
         await day.UntilAsync(2, rotation => rotation.Incident is not null, cancellationToken);
         await album.AddAsync("6-incident", day.PageOf(second), cancellationToken);
         await album.AddAsync("7-inbox", day.Inbox, cancellationToken);
+        await album.AddAsync("8-watched", day.SignedIn(day.Credentials, "operator"), cancellationToken);
     }
 
     private sealed class Album(Browser browser, string folder)

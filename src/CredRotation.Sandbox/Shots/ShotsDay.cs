@@ -33,7 +33,9 @@ internal sealed class ShotsDay(Stage stage) : IAsyncDisposable
     public Uri PageOf(Rotation rotation) => new(stage.App.BaseUri, $"api/pages/rotation/{rotation.Id.Value}");
 
     /// <summary>An address that signs an owner in and goes on to a page.</summary>
-    public Uri SignedIn(Uri page) => new(stage.App.BaseUri, $".auth/sandbox?token={Uri.EscapeDataString(stage.World.TokenFor(Owner))}&to={page.AbsolutePath}");
+    public Uri SignedIn(Uri page) => SignedIn(page, Owner);
+
+    public Uri SignedIn(Uri page, string person) => new(stage.App.BaseUri, $".auth/sandbox?token={Uri.EscapeDataString(stage.World.TokenFor(person))}&to={page.AbsolutePath}");
 
     /// <summary>Lets time pass, from wake to wake, until the n-th rotation is as wanted and nothing is in flight.</summary>
     public async Task<Rotation> UntilAsync(int ordinal, Func<Rotation, bool> isWanted, CancellationToken cancellationToken)

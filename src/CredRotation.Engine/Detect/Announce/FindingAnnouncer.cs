@@ -13,7 +13,7 @@ internal sealed partial class FindingAnnouncer(FindingStore store, INotifier not
     public async Task TellAsync(CancellationToken cancellationToken)
     {
         var untold = await store.ListAsync(cancellationToken).Where(entry => entry.Found.IsToBeAnnounced).ToListAsync(cancellationToken);
-        foreach (var message in untold.GroupBy(entry => (entry.Found.Receiver, AreEnds: SightingRules.EndCodes.Contains(entry.Found.Finding.Code))))
+        foreach (var message in untold.GroupBy(entry => (entry.Found.Receiver, AreEnds: SightingRules.EndCodes.Contains(entry.Found.Finding.Code))).OrderByDescending(message => message.Key.AreEnds))
         {
             var notice = FindingNotices.Of(message.Key.Receiver, [.. message.Select(entry => entry.Found)], message.Key.AreEnds);
             if (!await TryTellAsync(notice, cancellationToken)) continue;

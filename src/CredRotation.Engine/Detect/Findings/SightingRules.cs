@@ -66,12 +66,12 @@ internal static class SightingRules
 
     private static Finding? Unmanaged(Sighting sighting)
         => sighting is { IsSecret: true, Row: null, Left: { } left } && left > TimeSpan.Zero && left <= sighting.Lead
-            ? Found(sighting, "unmanaged", FindingSeverity.Warning, $"Expires on {End(sighting)} and nobody rotates it.", $"Tag it with {TagReader.Account}, {TagReader.Target} and {TagReader.Owner} to have it rotated, or replace it by hand.")
+            ? Found(sighting, "unmanaged", FindingSeverity.Warning, "Nobody rotates it, and its end is within the lead time of a rotation.", $"Tag it with {TagReader.Account}, {TagReader.Target} and {TagReader.Owner} to have it rotated, or replace it by hand.")
             : null;
 
     private static Finding? NotRotated(Sighting sighting)
         => sighting is { Row: not null, IsRotated: false, Left: { } left } && left > TimeSpan.Zero && left <= sighting.Lead
-            ? Found(sighting, "not-rotated", FindingSeverity.Warning, $"Expires on {End(sighting)}; it is managed, but the mode is {sighting.Mode}, so nothing is rotated.", "Set Rotation:Mode (and the policy's Mode) to Rotate, or replace it by hand.")
+            ? Found(sighting, "not-rotated", FindingSeverity.Warning, $"It is managed, and its end is within its lead time, but the mode is {sighting.Mode}: nothing is rotated.", "Set Rotation:Mode (and the policy's Mode) to Rotate, or replace it by hand.")
             : null;
 
     private static Finding? Stuck(Sighting sighting)
