@@ -17,10 +17,10 @@ public static class InboxPage
         h1,h2,p,dl,dd{margin:0}h1{font-size:1.5rem}.soft,.meta{color:var(--soft)}.meta{font-size:.85rem;margin-bottom:.35rem}
         .card,.mail{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:1rem 1.1rem;display:grid;gap:.7rem}
         h2{font-size:1.15rem;line-height:1.3}.good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}.accent{color:var(--accent)}.strong{font-weight:600}
-        dl{display:grid;gap:.3rem}dl div{display:grid;grid-template-columns:minmax(7rem,10rem) 1fr;gap:.9rem}dt{font-weight:600}
+        dl{display:grid;gap:.3rem}dl div{display:grid;grid-template-columns:minmax(7rem,11.5rem) 1fr;gap:.9rem}dt{font-weight:600}
         a{color:var(--accent)}.button{display:inline-block;padding:.35rem .9rem;border:1px solid var(--line);border-radius:4px;color:inherit;text-decoration:none;font-weight:600}
         .button:hover{background:var(--ground)}:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-        iframe{width:100%;height:22rem;border:0;background:#fff;border-radius:4px}
+        iframe{width:100%;height:34rem;border:0;background:#fff;border-radius:4px}
         @media (max-width:36rem){dl div{grid-template-columns:1fr;gap:0}}
         """;
 
