@@ -43,5 +43,8 @@ public sealed record GatewayOptions
     /// <summary>How long a new key is refused after it was issued.</summary>
     public TimeSpan ActivationDelay { get; init; } = TimeSpan.Zero;
 
+    /// <summary>The longest life that the provider's traits state; the model itself ends no key for it.</summary>
+    public TimeSpan? LifetimeMax { get; init; }
+
     public string Merchant { get; init; } = "ShopPOS";
 }

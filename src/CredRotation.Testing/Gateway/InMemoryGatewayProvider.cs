@@ -21,6 +21,7 @@ public sealed class InMemoryGatewayProvider(GatewayModel model, FaultInjector fa
         OldValidity = OldValidity.Timer,
         ClockStart = ClockStart.Issue,
         OldLife = model.Options.OldLife,
+        LifetimeMax = model.Options.LifetimeMax,
         RetireBy = RetireBy.TimerOnly,
         ActivationDelayMax = TimeSpan.FromMinutes(15),
         ForbiddenProvesAlive = true,

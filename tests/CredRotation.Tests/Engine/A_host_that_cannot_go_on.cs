@@ -46,6 +46,31 @@ public sealed class A_host_that_cannot_go_on : EngineTest
     }
 
     [Fact]
+    public async Task Because_it_died_with_its_clock_days_ahead_keeps_neither_credential_nor_lane()
+    {
+        await World.SweepAsync(Cancel);
+        var rotation = await World.RotationAsync(Cancel);
+        await World.Host.Registry.TellAsync(World.Credential, new InboxItem.Approve(World.Clock.GetUtcNow(), rotation.Id, rotation.PlanHash, RotationWorld.OwnerOne, "owner-1"), Cancel);
+        World.Queue.LoseAll();
+        var ahead = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(World.Clock.GetUtcNow() + TimeSpan.FromDays(3)) { AutoAdvanceAmount = TimeSpan.FromTicks(1) };
+        var died = new TaskCompletionSource();
+        // The first call after the lane was taken.
+        World.Faults.Hook = (operation, _) => operation.StartsWith("consumer.signal", StringComparison.Ordinal) && died.TrySetResult() ? new TaskCompletionSource().Task : Task.CompletedTask;
+        _ = World.AddHost(ahead).Engine.AdvanceAsync(World.Credential, Cancel);
+        await died.Task;
+        Assert.Contains(World.Rows.Snapshot(), row => row.Key.Row == "lane" && EngineJson.Read<Claim>(row.Body).ExpiresOn > World.Clock.GetUtcNow() + TimeSpan.FromDays(2));
+
+        for (var wakes = 0; wakes < 60; wakes++)
+        {
+            World.Clock.Advance(TimeSpan.FromMinutes(1));
+            await World.Host.Sleepers.WakeAsync(Cancel);
+            await World.DrainAsync(Cancel);
+        }
+
+        Assert.Equal(RotationState.Reloaded, (await World.RotationAsync(Cancel)).State);
+    }
+
+    [Fact]
     public async Task Recognises_its_own_claim_and_lane_when_a_repeated_write_conflicts()
     {
         await World.SweepAsync(Cancel);

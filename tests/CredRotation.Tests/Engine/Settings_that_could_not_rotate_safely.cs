@@ -27,6 +27,14 @@ public sealed class Settings_that_could_not_rotate_safely
     }
 
     [Fact]
+    public void Are_refused_when_a_credential_would_be_due_again_as_soon_as_it_was_promoted()
+    {
+        var refused = Assert.Throws<OptionsValidationException>(() => new RotationWorld(gateway: new GatewayOptions { LifetimeMax = TimeSpan.FromDays(20) }));
+
+        Assert.Contains(refused.Failures, failure => failure.Contains("Rotation:Policies:payments: Lead", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Are_told_all_at_once()
     {
         var refused = Assert.Throws<OptionsValidationException>(() => new RotationWorld(new Dictionary<string, string?>
