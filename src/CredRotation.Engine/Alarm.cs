@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine;
 
 /// <summary>Tells people of holds, and opens the incident when the reserve begins before consumers have moved.</summary>
-internal sealed class Alarm(Remotes remotes, ICredentialVault vault, INotifier notifier, InstallationKey key, TimeProvider clock)
+internal sealed class Alarm(Remotes remotes, ICredentialVault vault, INotifier notifier, InstallationKey key, IOptions<RotationOptions> options, TimeProvider clock)
 {
     public static readonly TimeSpan RetryPause = TimeSpan.FromMinutes(1);
 
@@ -45,6 +46,26 @@ internal sealed class Alarm(Remotes remotes, ICredentialVault vault, INotifier n
         if (visit.Rotation is not { Incident: { } incident, IsIncidentTold: false }) return;
         if (await TryTellAsync(visit, Notices.Opened(visit.Rotation, incident), "tell of the incident", "Incident: people are told at once", cancellationToken))
             visit.Open = visit.Rotation with { IsIncidentTold = true };
+    }
+
+    /// <summary>Those who answer had their time, and nothing was issued: leadership hears of it, once per rotation. The hold stands and asks on.</summary>
+    public void Escalate(Visit visit)
+    {
+        var rotation = visit.Rotation;
+        var now = clock.GetUtcNow();
+        if (rotation is not { IsOpen: true, Attempts.Count: 0, Hold: { } hold, Escalation: null } || now < rotation.Plan.ApproveBy) return;
+
+        var escalation = new Escalation(now, RotationMachine.Bounded($"{rotation.Plan.Secret.Name} waits since {EngineTime.Text(hold.Since)}, and nobody who answers for it ended that by {EngineTime.Text(rotation.Plan.ApproveBy)}. {hold.Detail}"));
+        visit.Open = rotation with { Escalation = escalation };
+        visit.Notes.Add(LedgerNote.Ours("Escalated", escalation.Detail));
+    }
+
+    /// <summary>Tells leadership, and again at each visit until the channel took it.</summary>
+    public async Task TellLeadershipAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        if (visit.Rotation is not { Escalation: { } escalation, IsEscalationTold: false }) return;
+        if (await TryTellAsync(visit, Notices.Escalated(visit.Rotation, escalation, options.Value.LeadershipGroup ?? options.Value.FallbackGroup), "tell leadership", "Authorize: rule 17, leadership is told", cancellationToken))
+            visit.Open = visit.Rotation with { IsEscalationTold = true };
     }
 
     /// <summary>The consumers' vault may be what is down at this very hour; the staging vault has a clock, too. With neither, rule 18 waits.</summary>

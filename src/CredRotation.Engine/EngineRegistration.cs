@@ -1,4 +1,5 @@
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Detect;
 using CredRotation.Engine.Detect.Announce;
 using CredRotation.Engine.Detect.Findings;
@@ -38,6 +39,7 @@ public static class EngineRegistration
         services.AddSingleton<Remotes>();
         services.AddSingleton<Answerable>();
         services.AddSingleton<InboxFold>();
+        services.AddSingleton<BindingStep>();
         services.AddSingleton<Visits>();
         services.AddSingleton<Alarm>();
 
@@ -59,7 +61,7 @@ public static class EngineRegistration
 
         // Ways in are public, what they stand on is not: their constructors are called here.
         services.AddSingleton(provider => new RotationEngine(
-            provider.GetRequiredService<Visits>(), provider.GetRequiredService<InboxFold>(), provider.GetRequiredService<DetectStep>(), provider.GetServices<IRotationStep>(),
+            provider.GetRequiredService<Visits>(), provider.GetRequiredService<InboxFold>(), provider.GetRequiredService<BindingStep>(), provider.GetRequiredService<DetectStep>(), provider.GetServices<IRotationStep>(),
             provider.GetRequiredService<Alarm>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RotationEngine>>()));
         services.AddSingleton(provider => new CredentialSweep(

@@ -20,11 +20,16 @@ internal static class Notices
         => new(NoticeKind.Incident, rotation.AnswerableGroup ?? rotation.Plan.Binding.OwnerGroup,
             $"Incident: {rotation.Plan.Secret.Name}", incident.Detail, WhatStillWorks(rotation), "Open the page now: somebody must decide.", Facts(rotation), [], Page(rotation));
 
+    public static Notice Escalated(Rotation rotation, Escalation escalation, string? leadership)
+        => new(NoticeKind.Escalation, leadership, $"{rotation.Plan.Secret.Name}: its owners do not answer", escalation.Detail, WhatStillWorks(rotation),
+            "Reach the owners, or put people into the owner group. The page shows who is asked and what they may choose.",
+            [.. Facts(rotation), new NoticeFact("Owner group", rotation.Plan.Binding.OwnerGroup)], [], Page(rotation));
+
     public static Notice Done(Rotation rotation)
     {
         var (title, happened) = rotation.State switch
         {
-            RotationState.Retired => ($"{rotation.Plan.Secret.Name} was rotated", $"Every consumer runs the new credential, and the old one has ended ({rotation.RetireProof})."),
+            RotationState.Retired => ($"{rotation.Plan.Secret.Name} was rotated", $"Every consumer runs the new credential, and the old one has ended ({rotation.RetireProof?.TrimEnd('.')})."),
             RotationState.RolledBack => ($"{rotation.Plan.Secret.Name} was rolled back", "The promotion was taken back by a person."),
             RotationState.Abandoned => ($"{rotation.Plan.Secret.Name} was not rotated", "The rotation was rejected or given up."),
             _ => ($"{rotation.Plan.Secret.Name}: rotation superseded", "The secret was changed before anything was issued."),

@@ -49,7 +49,17 @@ public sealed record HoldAnswer(string Choice, string PersonId, string PersonNam
 public sealed record Approval(string PlanHash, string PersonId, string PersonName, DateTimeOffset On);
 
 /// <summary>What a credential is bound to: chosen by tags within what configuration grants.</summary>
-public sealed record Binding(string Account, string Target, string OwnerGroup, string Policy, IReadOnlyList<string> Consumers);
+public sealed record Binding(string Account, string Target, string OwnerGroup, string Policy, IReadOnlyList<string> Consumers)
+{
+    /// <summary>Whether both say the same; the order of consumers says nothing.</summary>
+    public bool IsSame(Binding other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return (Account, Target, Policy) == (other.Account, other.Target, other.Policy)
+            && string.Equals(OwnerGroup, other.OwnerGroup, StringComparison.OrdinalIgnoreCase)
+            && Consumers.ToHashSet(StringComparer.Ordinal).SetEquals(other.Consumers);
+    }
+}
 
 /// <summary>A required consumer as the plan froze it, and what its instances proved.</summary>
 /// <param name="Instances">The instances named in the rehearsal before Issue.</param>
@@ -107,7 +117,7 @@ public sealed record RotationPlan
 
     public required DateTimeOffset OpenedOn { get; init; }
 
-    /// <summary>Until when an approval is worth waiting for before leadership hears of it.</summary>
+    /// <summary>Until when those who answer have time before leadership hears of it.</summary>
     public required DateTimeOffset ApproveBy { get; init; }
 
     /// <summary>The current version was past its end when this began.</summary>
@@ -169,6 +179,9 @@ public sealed record RemoteCall(DateTimeOffset At, string Kind, string Operation
 /// <summary>The incident a rotation carries when it runs out of time.</summary>
 public sealed record Incident(DateTimeOffset OpenedOn, string OpenedBy, string Detail);
 
+/// <summary>What leadership is told of: nobody who answers did in time, or the rotation went on without them.</summary>
+public sealed record Escalation(DateTimeOffset Since, string Detail);
+
 /// <summary>One journey of a credential from an old version to a retired one. Written only by the holder of the credential's claim.</summary>
 public sealed record Rotation
 {
@@ -198,6 +211,11 @@ public sealed record Rotation
 
     /// <summary>People were told of the incident.</summary>
     public bool IsIncidentTold { get; init; }
+
+    public Escalation? Escalation { get; init; }
+
+    /// <summary>Leadership was told of the escalation.</summary>
+    public bool IsEscalationTold { get; init; }
 
     public DateTimeOffset WakeOn { get; init; }
 
@@ -255,6 +273,10 @@ public sealed record Rotation
 
     /// <summary>Ended, staging cleared, people told.</summary>
     public bool IsClosed { get; init; }
+
+    /// <summary>People must hear of something and the channel did not take it yet.</summary>
+    [JsonIgnore]
+    public bool IsSomethingUntold => this is { Incident: not null, IsIncidentTold: false } or { Escalation: not null, IsEscalationTold: false };
 
     public bool IsOverridden(HoldReason reason) => Overrides.Any(text => text.StartsWith($"{reason}:", StringComparison.Ordinal));
 

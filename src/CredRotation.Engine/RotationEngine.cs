@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Detect;
 using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,7 @@ public sealed partial class RotationEngine
 
     private readonly Visits _visits;
     private readonly InboxFold _inbox;
+    private readonly BindingStep _binding;
     private readonly DetectStep _detect;
     private readonly IReadOnlyList<IRotationStep> _steps;
     private readonly Alarm _alarm;
@@ -32,9 +34,9 @@ public sealed partial class RotationEngine
     private readonly TimeProvider _clock;
     private readonly ILogger<RotationEngine> _logger;
 
-    internal RotationEngine(Visits visits, InboxFold inbox, DetectStep detect, IEnumerable<IRotationStep> steps, Alarm alarm, CredentialRegistry registry, IWorkQueue queue, IOptions<RotationOptions> options, TimeProvider clock, ILogger<RotationEngine> logger)
+    internal RotationEngine(Visits visits, InboxFold inbox, BindingStep binding, DetectStep detect, IEnumerable<IRotationStep> steps, Alarm alarm, CredentialRegistry registry, IWorkQueue queue, IOptions<RotationOptions> options, TimeProvider clock, ILogger<RotationEngine> logger)
     {
-        (_visits, _inbox, _detect, _steps, _alarm) = (visits, inbox, detect, [.. steps], alarm);
+        (_visits, _inbox, _binding, _detect, _steps, _alarm) = (visits, inbox, binding, detect, [.. steps], alarm);
         (_registry, _queue, _options, _clock, _logger) = (registry, queue, options.Value, clock, logger);
     }
 
@@ -71,6 +73,7 @@ public sealed partial class RotationEngine
         {
             cancellationToken.ThrowIfCancellationRequested();
             while (await _inbox.RunAsync(visit, cancellationToken)) await _visits.SaveAsync(visit, cancellationToken);
+            while (await _binding.RunAsync(visit, cancellationToken)) await _visits.SaveAsync(visit, cancellationToken);
             if (visit.Open is null && !await _detect.RunAsync(visit, cancellationToken))
             {
                 await _visits.SaveAsync(visit, cancellationToken);
@@ -123,7 +126,9 @@ public sealed partial class RotationEngine
     private async Task<bool> StepAsync(Visit visit, CancellationToken cancellationToken)
     {
         if (await _alarm.RaiseAsync(visit, cancellationToken)) return true;
+        _alarm.Escalate(visit);
         await _alarm.TellOfIncidentAsync(visit, cancellationToken);
+        await _alarm.TellLeadershipAsync(visit, cancellationToken);
         if (visit.Rotation.Hold is { } hold)
         {
             if (!hold.IsAnnounced) await _alarm.AnnounceAsync(visit, cancellationToken);

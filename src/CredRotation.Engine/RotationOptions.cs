@@ -40,6 +40,9 @@ public sealed class RotationOptions
     /// <summary>Object id of the group that takes over when an owner group has nobody left.</summary>
     public string? FallbackGroup { get; init; }
 
+    /// <summary>Object id of the group that hears when those who answer did not in time; null means the fallback group, else the default receiver.</summary>
+    public string? LeadershipGroup { get; init; }
+
     /// <summary>The policy of a secret that names none.</summary>
     public string DefaultPolicy { get; init; } = "standard";
 

@@ -46,7 +46,8 @@ internal sealed class Visit
     /// <summary>The newest answer of a remote's clock minus ours.</summary>
     public TimeSpan? RemoteClockSkew { get; set; }
 
-    public bool HoldsLane { get; set; }
+    /// <summary>The account whose lane this visit holds.</summary>
+    public string? Lane { get; set; }
 
     /// <summary>Inbox rows folded since the last save; removed with it.</summary>
     public List<StoredRow> Folded { get; } = [];

@@ -83,7 +83,7 @@ internal sealed class Visits(CredentialRegistry registry, IOptions<RotationOptio
     /// <summary>Hands the claim and the lane back, so that the next visit need not wait.</summary>
     public async Task EndAsync(Visit visit, CancellationToken cancellationToken)
     {
-        if (visit.HoldsLane) await registry.ReleaseLaneAsync(visit.Row.Binding.Account, visit.Id, cancellationToken);
+        if (visit.Lane is { } account) await registry.ReleaseLaneAsync(account, visit.Id, cancellationToken);
         await registry.SaveAsync(visit, release: true, cancellationToken);
     }
 }

@@ -135,6 +135,15 @@ public sealed class RotationWorld : IAsyncDisposable
         return written.Value?.Id ?? throw new InvalidOperationException($"The vault refused: {written.Error?.Code}.");
     }
 
+    /// <summary>Writes other tags onto the secret's newest version, as a person at the vault would.</summary>
+    public void TagByHand(IReadOnlyDictionary<string, string> tags)
+    {
+        var person = new VaultCaller("person", "by-hand");
+        var current = Vaults.Get(PaymentsHost, SecretNameText, null, person).Value ?? throw new InvalidOperationException("There is no such secret.");
+        var changed = Vaults.Update(PaymentsHost, SecretNameText, current.Id, new VaultChange(null, null, null, null, tags), person);
+        if (changed.Value is null) throw new InvalidOperationException($"The vault refused: {changed.Error?.Code}.");
+    }
+
     /// <summary>Sweeps, then visits whatever is due.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {

@@ -28,10 +28,11 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
         if (rotation.IsOverridden(HoldReason.ApprovalNeeded)) return (rotation with { Hold = null }, true);
         if (owners.State is not OwnerState.Healthy && IsOnStandingAuthorization(visit.Row, rotation, now))
         {
-            // Rule 17: dead owners change who answers, not whether. Leadership is told by the incident that opens with it.
+            // Rule 17: dead owners change who answers, not whether. Leadership is told by the escalation.
             return (rotation with
             {
                 Hold = null,
+                Escalation = rotation.Escalation ?? new Escalation(now, $"Nobody answers for {rotation.Plan.Secret.Name} ({owners.State}). It rotates now on the policy's standing authorization, at the last safe moment."),
                 Overrides = [.. rotation.Overrides, RotationMachine.Bounded($"{HoldReason.OwnersMissing}: nobody answers ({owners.State}); rotated on the policy's standing authorization at the last safe moment.")],
             }, true);
         }
@@ -51,11 +52,11 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
 
         var needed = rotation.Plan.Approval switch { ApprovalRule.None => 0, ApprovalRule.Owner => 1, _ => 2 };
         var given = rotation.Approvals
-            .Where(approval => approval.PlanHash == rotation.PlanHash && owners.Has(approval.PersonId))
+            .Where(approval => approval.PlanHash == rotation.PlanHash && owners.Has(approval.PersonId) && now < approval.On + rotation.Plan.Policy.ApprovalMax)
             .Select(approval => approval.PersonId).Distinct(StringComparer.OrdinalIgnoreCase).Count();
         return given >= needed
             ? (rotation with { Hold = null }, true)
-            : (rotation.Holding(HoldReason.ApprovalNeeded, $"{needed - given} of {needed} approvals of this plan are missing.{(rotation.Incident is { } incident ? $" {incident.Detail}" : "")}", now, rotation.Plan.ApproveBy,
+            : (rotation.Holding(HoldReason.ApprovalNeeded, $"{(needed - given == 1 ? "An approval" : "Two approvals")} of this plan by current owners {(needed - given == 1 ? "is" : "are")} missing.{(rotation.Incident is { } incident ? $" {incident.Detail}" : "")}", now, rotation.Plan.ApproveBy,
                 rotation.Incident is null ? [Choices.ToApprove(needed), Choices.ToReject] : [Choices.ToApprove(needed), Choices.ToExpedite, Choices.ToReject]), false);
     }
 

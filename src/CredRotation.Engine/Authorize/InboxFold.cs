@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Options;
 
@@ -25,6 +26,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
                 InboxItem.Approve approve => await FoldAsync(visit, approve, cancellationToken),
                 InboxItem.Reject reject => await FoldAsync(visit, reject, cancellationToken),
                 InboxItem.Choose choose => await FoldAsync(visit, choose, cancellationToken),
+                InboxItem.Consent consent => await FoldAsync(visit, consent, cancellationToken),
                 _ => throw new System.Diagnostics.UnreachableException($"No meaning for {item.GetType().Name}."),
             };
             if (isFolded) visit.Folded.Add(row);
@@ -42,6 +44,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
             visit.Notes.Add(LedgerNote.Ours("Finding", $"{finding.Detail} {finding.Remedy}", new JsonObject { ["code"] = finding.Code }));
         }
 
+        if (hint.Asked is { } asked) Fold(visit, asked, hint.On);
         if (hint.Seen is not { } seen || seen.SeenOn < visit.Row.Seen.SeenOn) return true;
 
         if (seen.Version != visit.Row.Seen.Version && seen.Version != visit.Open?.PromotedVersion)
@@ -53,6 +56,25 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
 
         visit.Row = visit.Row with { Seen = seen };
         return true;
+    }
+
+    /// <summary>What the tags ask for stands beside the binding until those who answer now consent. The binding itself again withdraws it.</summary>
+    private static void Fold(Visit visit, Binding asked, DateTimeOffset on)
+    {
+        var row = visit.Row;
+        if (row.Pending is { } known && (on < known.AskedOn || known.Binding.IsSame(asked))) return;
+        if (asked.IsSame(row.Binding))
+        {
+            if (row.Pending is null) return;
+            visit.Row = row with { Pending = null };
+            visit.Notes.Add(LedgerNote.Ours("BindingChangeWithdrawn", "The tags ask for the present binding again."));
+            return;
+        }
+
+        var change = BindingChange.Of(row, asked, on);
+        visit.Row = row with { Pending = change };
+        visit.Notes.Add(LedgerNote.Ours("BindingChangeAsked", "The tags ask for another binding; those who answer for the present one must consent.",
+            new JsonObject { ["asked"] = JsonNode.Parse(EngineJson.Write(asked)), ["change"] = change.Hash }));
     }
 
     private static bool Fold(Visit visit, InboxItem.Start start)
@@ -102,12 +124,26 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
             return Refuse(visit, who, "ApprovalRefused", "Nobody approves what they started.");
         if (await IsOwnerAsync(visit, said.PersonId, cancellationToken) is not { } isOwner) return false;
         if (!isOwner) return Refuse(visit, who, "ApprovalRefused", "The person is not a current member of the answering group.");
-        if (rotation.Approvals.Any(known => string.Equals(known.PersonId, said.PersonId, StringComparison.OrdinalIgnoreCase))) return true;
-
-        visit.Open = rotation with { Approvals = [.. rotation.Approvals, new Approval(said.PlanHash, said.PersonId, said.PersonName, said.On)] };
+        // Said again, it counts from then: an approval expires.
+        var others = rotation.Approvals.Where(known => !string.Equals(known.PersonId, said.PersonId, StringComparison.OrdinalIgnoreCase));
+        visit.Open = rotation with { Approvals = [.. others, new Approval(said.PlanHash, said.PersonId, said.PersonName, said.On)] };
         // Only who waits for it is woken: a wait for what may still land must not be cut short.
         if (rotation.Hold?.Reason is HoldReason.ApprovalNeeded) visit.Open = visit.Open with { WakeOn = clock.GetUtcNow() };
         visit.Notes.Add(new LedgerNote(who, "Approved", $"{said.PersonName} approved this plan.", new JsonObject { ["planHash"] = said.PlanHash }));
+        return true;
+    }
+
+    private async Task<bool> FoldAsync(Visit visit, InboxItem.Consent said, CancellationToken cancellationToken)
+    {
+        var who = $"person:{said.PersonId}";
+        if (visit.Row.Pending is not { } change || change.Hash != said.ChangeHash)
+            return Refuse(visit, who, "ConsentRefused", "It names another change of the binding than the one that waits.");
+        if (await IsOwnerAsync(visit, said.PersonId, cancellationToken) is not { } isOwner) return false;
+        if (!isOwner) return Refuse(visit, who, "ConsentRefused", "The person is not a current member of the answering group.");
+
+        var others = change.Consents.Where(known => !string.Equals(known.PersonId, said.PersonId, StringComparison.OrdinalIgnoreCase));
+        visit.Row = visit.Row with { Pending = change with { Consents = [.. others, new Approval(said.ChangeHash, said.PersonId, said.PersonName, said.On)] } };
+        visit.Notes.Add(new LedgerNote(who, "Consented", $"{said.PersonName} consented to this change of the binding.", new JsonObject { ["change"] = said.ChangeHash }));
         return true;
     }
 

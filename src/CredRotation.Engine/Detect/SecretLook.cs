@@ -50,16 +50,46 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
             seen = newest;
         }
 
+        var findings = await HearTagsAsync(row, listed, now, cancellationToken);
         if (row.IsOpen)
         {
             // The open-work index is only a hint; the sweep repairs what a crash left out of it.
             await registry.IndexOpenAsync(id, cancellationToken);
-            return new Looked(LookResult.Nothing, row, []);
+            return new Looked(LookResult.Nothing, row, findings);
         }
 
-        if (!_options.Policies.TryGetValue(row.Binding.Policy, out var policy) || DueRules.IsDue(seen, policy, now) is null) return new Looked(LookResult.Nothing, row, []);
+        var isDue = _options.Policies.TryGetValue(row.Binding.Policy, out var policy) && DueRules.IsDue(seen, policy, now) is not null;
+        // With nothing open no wake stands for a message that was lost, nor for a change of binding that a crash cut short.
+        var isWaiting = row is { Pending.Consents.Count: > 0 } or { TargetToRelease: not null } || await registry.HasInboxAsync(id, cancellationToken);
+        if (!isDue && !isWaiting) return new Looked(LookResult.Nothing, row, findings);
         await queue.SendAsync(id, TimeSpan.Zero, cancellationToken);
-        return new Looked(LookResult.Woken, row, []);
+        return new Looked(LookResult.Woken, row, findings);
+    }
+
+    /// <summary>Rule 15: tags of a managed credential that ask for another binding are a finding and a question to those who answer now, never a change.</summary>
+    private async Task<IReadOnlyList<Finding>> HearTagsAsync(CredentialRow row, SecretProperties listed, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // Lost tags ask for nothing: the binding stays.
+        var (asked, findings) = TagReader.AsksForManagement(listed) ? TagReader.Read(listed, _options, now) : (row.Binding, []);
+        if (asked is null) return findings;
+
+        var isAnotherThanKnown = row.Pending is { } known ? !known.Binding.IsSame(asked) : !row.Binding.IsSame(asked);
+        if (isAnotherThanKnown) await registry.TellAsync(row.Id, new InboxItem.Hint(now, "sweep", null, null, asked), cancellationToken);
+        return row.Binding.IsSame(asked) ? [] : [BindingWaits(row.Binding, asked, now)];
+    }
+
+    private static Finding BindingWaits(Binding current, Binding asked, DateTimeOffset now)
+    {
+        var changes = new[]
+        {
+            (What: "account", From: current.Account, To: asked.Account),
+            (What: "target", From: current.Target, To: asked.Target),
+            (What: "owner group", From: current.OwnerGroup, To: asked.OwnerGroup),
+            (What: "policy", From: current.Policy, To: asked.Policy),
+            (What: "consumers", From: string.Join(", ", current.Consumers.Order(StringComparer.Ordinal)), To: string.Join(", ", asked.Consumers.Order(StringComparer.Ordinal))),
+        };
+        return new Finding("binding-change", RotationMachine.Bounded($"Its tags ask for another binding: {string.Join("; ", changes.Where(change => change.From != change.To).Select(change => $"{change.What} {change.To} instead of {change.From}"))}. Nothing changes until one who answers for it now consents."),
+            "Consent on the credentials page if that is meant; else write the tags as they were.", now, Findings.FindingSeverity.Warning);
     }
 
     private static bool HasChanged(SecretProperties listed, SeenVersion seen)

@@ -72,6 +72,21 @@ public static partial class TagReader
         void Add(string code, string detail, string remedy) => findings.Add(new Finding(code, detail, remedy, now, FindingSeverity.Warning));
     }
 
+    /// <summary>What stands against a binding now, by the same rules that tags are read by.</summary>
+    public static IReadOnlyList<Finding> Check(Binding binding, SecretName secret, RotationOptions options, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        var tags = new Dictionary<string, string>
+        {
+            [Account] = binding.Account,
+            [Target] = binding.Target,
+            [Owner] = binding.OwnerGroup,
+            [Policy] = binding.Policy,
+            [Consumers] = string.Join(",", binding.Consumers),
+        };
+        return Read(new SecretProperties(secret, null, IsEnabled: true, null, null, null, null, tags), options, now).Findings;
+    }
+
     private static bool Matches(string pattern, string target)
         // NonBacktracking: a target cannot make the match slow, whatever the pattern.
         => Regex.IsMatch(target, $"^(?:{pattern})$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, PatternTimeout);

@@ -48,7 +48,7 @@ internal sealed class IssueStep(
         var rotation = visit.Rotation;
         if (!await registry.TakeLaneAsync(rotation.Plan.Binding.Account, visit.Row.Claim!, rotation.Plan.Traits.LandingMax, cancellationToken))
             return new StepResult.Waits(rotation.Until(clock.GetUtcNow() + options.Value.RetryDelay, clock.GetUtcNow()), null);
-        visit.HoldsLane = true;
+        visit.Lane = rotation.Plan.Binding.Account;
 
         if (rotation.State is RotationState.Authorized) return await PrepareAsync(visit, cancellationToken);
         return visit.MayIssueAttempt == rotation.Attempts[^1].Ticket.Attempt

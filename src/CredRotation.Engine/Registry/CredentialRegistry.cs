@@ -122,6 +122,9 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         return [.. items.OrderBy(item => item.Item.On)];
     }
 
+    public async Task<bool> HasInboxAsync(CredentialId credential, CancellationToken cancellationToken)
+        => await ScanAsync(Partition(credential), InboxPrefix, cancellationToken).AnyAsync(cancellationToken);
+
     /// <summary>Null: written by a newer version, or not by us. It is left for who can read it and stops nobody.</summary>
     private static InboxItem? TryRead(string body)
     {
@@ -180,12 +183,12 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         visit.Notes.Clear();
     }
 
-    /// <summary>An incident that nobody was told of calls sooner than the rotation does, whose own wake stays: an effect may still have to land.</summary>
+    /// <summary>An incident or escalation that nobody was told of calls sooner than the rotation does, whose own wake stays: an effect may still have to land.</summary>
     private DateTimeOffset WakeOn(Visit visit)
     {
         var now = clock.GetUtcNow();
         if (visit.Open is not { } rotation) return now;
-        return rotation is { Incident: not null, IsIncidentTold: false } && rotation.WakeOn > now + Alarm.RetryPause ? now + Alarm.RetryPause : rotation.WakeOn;
+        return rotation.IsSomethingUntold && rotation.WakeOn > now + Alarm.RetryPause ? now + Alarm.RetryPause : rotation.WakeOn;
     }
 
     /// <summary>A commit whose answer was lost is recognised by the chain head and claim it would have written.</summary>
@@ -228,6 +231,21 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         {
             var stored = await rows.FindAsync(key, cancellationToken);
             return stored is null ? null : EngineJson.Read<CredentialId>(stored.Body);
+        }
+    }
+
+    /// <summary>Gives a target back that this credential took; another's is left alone.</summary>
+    public async Task ReleaseTargetAsync(string account, string target, CredentialId credential, CancellationToken cancellationToken)
+    {
+        var stored = await rows.FindAsync(TargetKey(account, target), cancellationToken);
+        if (stored is null || EngineJson.Read<CredentialId>(stored.Body) != credential) return;
+        try
+        {
+            await rows.DeleteAsync(stored.Key, stored.Tag, cancellationToken);
+        }
+        catch (RowConflictException)
+        {
+            // Given back by an earlier try.
         }
     }
 

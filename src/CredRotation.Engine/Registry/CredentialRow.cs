@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Detect.Findings;
 
 namespace CredRotation.Engine.Registry;
@@ -73,6 +74,12 @@ public sealed record CredentialRow
     public bool IsOpen { get; init; }
 
     public IReadOnlyList<Finding> Findings { get; init; } = [];
+
+    /// <summary>Another binding that the tags ask for and the present owners did not consent to yet.</summary>
+    public BindingChange? Pending { get; init; }
+
+    /// <summary>A target that was given up with the last change of the binding and is not given back yet.</summary>
+    public AccountTarget? TargetToRelease { get; init; }
 
     /// <summary>The owner group as last read.</summary>
     public string? OwnerState { get; init; }

@@ -13,15 +13,20 @@ namespace CredRotation.Engine.Registry;
 [JsonDerivedType(typeof(Reject), "reject")]
 [JsonDerivedType(typeof(Choose), "choose")]
 [JsonDerivedType(typeof(Acknowledge), "acknowledge")]
+[JsonDerivedType(typeof(Consent), "consent")]
 public abstract record InboxItem(DateTimeOffset On)
 {
     /// <summary>An event or a sweep saw something; it decides nothing.</summary>
-    public sealed record Hint(DateTimeOffset On, string Source, SeenVersion? Seen, Finding? Finding) : InboxItem(On);
+    /// <param name="Asked">The binding that the tags ask for now; null says nothing about it.</param>
+    public sealed record Hint(DateTimeOffset On, string Source, SeenVersion? Seen, Finding? Finding, Binding? Asked = null) : InboxItem(On);
 
     /// <summary>A person asks for a rotation now.</summary>
     public sealed record Start(DateTimeOffset On, string PersonId, string PersonName, string Reason) : InboxItem(On);
 
     public sealed record Approve(DateTimeOffset On, RotationId Rotation, string PlanHash, string PersonId, string PersonName) : InboxItem(On);
+
+    /// <summary>A yes to the change of binding with this hash.</summary>
+    public sealed record Consent(DateTimeOffset On, string ChangeHash, string PersonId, string PersonName) : InboxItem(On);
 
     public sealed record Reject(DateTimeOffset On, RotationId Rotation, string PlanHash, string PersonId, string PersonName, string? Reason) : InboxItem(On);
 

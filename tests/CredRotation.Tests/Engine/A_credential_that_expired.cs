@@ -106,6 +106,7 @@ public sealed class A_credential_that_expired
         Assert.True(rotation.State >= RotationState.Reloaded, $"{rotation.State}");
         Assert.Equal(rotation.Plan.LastSafeMoment!.Value, rotation.Attempts[0].SentOn, TimeSpan.FromMinutes(5));
         Assert.Contains(rotation.Overrides, text => text.Contains("standing authorization", StringComparison.Ordinal));
+        Assert.Contains(world.Inbox.Notices, notice => notice.Kind is NoticeKind.Escalation);
     }
 
     /// <summary>The key ended at the gateway an hour ago, the vault says so, and the owner group is gone.</summary>

@@ -37,6 +37,56 @@ public sealed class People_and_impostors : EngineTest
     }
 
     [Fact]
+    public async Task An_approval_expires_and_counts_again_once_it_is_said_again()
+    {
+        await World.SweepAsync(Cancel);
+        World.Consumers.FallsSilent("checkout");
+        await World.ApproveAsync(RotationWorld.OwnerOne, Cancel);
+        Assert.Equal(HoldReason.ConsumerSilentBeforeIssue, (await World.RotationAsync(Cancel)).Hold?.Reason);
+
+        await World.PassAsync(TimeSpan.FromDays(7) + TimeSpan.FromHours(1), Cancel);
+        World.Consumers.Answers("checkout", "checkout-1");
+        await World.PassAsync(TimeSpan.FromHours(2), Cancel);
+
+        Assert.Equal(HoldReason.ApprovalNeeded, (await World.RotationAsync(Cancel)).Hold?.Reason);
+        Assert.DoesNotContain(World.Gateway.Requests, request => request.Method == "POST");
+        await World.ApproveAsync(RotationWorld.OwnerOne, Cancel);
+        Assert.Equal(RotationState.Reloaded, (await World.RotationAsync(Cancel)).State);
+    }
+
+    [Fact]
+    public async Task Leadership_hears_once_when_nobody_answered_in_time_and_the_hold_asks_on()
+    {
+        await using var world = new RotationWorld(new Dictionary<string, string?> { ["Rotation:LeadershipGroup"] = "leaders" });
+        await world.SweepAsync(Cancel);
+        await world.PassAsync(TimeSpan.FromDays(6), Cancel);
+        Assert.DoesNotContain(world.Inbox.Notices, notice => notice.Kind is NoticeKind.Escalation);
+
+        await world.PassAsync(TimeSpan.FromDays(3), Cancel);
+
+        var told = Assert.Single(world.Inbox.Notices, notice => notice.Kind is NoticeKind.Escalation);
+        Assert.Equal("leaders", told.OwnerGroup);
+        Assert.Contains("nobody who answers", told.WhatHappened, StringComparison.Ordinal);
+        Assert.Equal(HoldReason.ApprovalNeeded, (await world.RotationAsync(Cancel)).Hold?.Reason);
+        await world.ApproveAsync(RotationWorld.OwnerOne, Cancel);
+        Assert.Equal(RotationState.Reloaded, (await world.RotationAsync(Cancel)).State);
+    }
+
+    [Fact]
+    public async Task Leadership_hears_although_the_channel_was_down_at_first()
+    {
+        await using var world = new RotationWorld();
+        await world.SweepAsync(Cancel);
+        await world.PassAsync(TimeSpan.FromDays(7) - TimeSpan.FromMinutes(1), Cancel);
+        world.Faults.Add("notify", new Fault.Refuse(500, "down"), times: 3);
+
+        await world.PassAsync(TimeSpan.FromMinutes(20), Cancel);
+
+        Assert.Single(world.Inbox.Notices, notice => notice.Kind is NoticeKind.Escalation);
+        Assert.Contains(await world.LedgerAsync(Cancel), entry => entry.What == "Escalated");
+    }
+
+    [Fact]
     public async Task Nobody_approves_what_they_started()
     {
         await World.SweepAsync(Cancel);

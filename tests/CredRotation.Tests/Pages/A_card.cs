@@ -53,6 +53,45 @@ public sealed class A_card
     }
 
     [Fact]
+    public void For_leadership_says_who_does_not_answer()
+    {
+        var notice = new Notice(NoticeKind.Escalation, "leaders", "payment-gateway-api-key: its owners do not answer", "It waits.", "Everything: nothing was issued.", "Reach the owners.", [new("Owner group", "1111")], [], "/api/pages/rotation/abc");
+
+        AssertCard(
+            """
+            {
+              "type": "message",
+              "attachments": [
+                {
+                  "contentType": "application/vnd.microsoft.card.adaptive",
+                  "contentUrl": null,
+                  "content": {
+                    "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+                    "type": "AdaptiveCard",
+                    "version": "1.4",
+                    "msteams": { "width": "Full" },
+                    "body": [
+                      { "type": "TextBlock", "text": "payment-gateway-api-key: its owners do not answer", "wrap": true, "weight": "bolder", "size": "large", "color": "attention" },
+                      { "type": "TextBlock", "text": "It waits.", "wrap": true },
+                      {
+                        "type": "FactSet",
+                        "facts": [
+                          { "title": "What still works", "value": "Everything: nothing was issued." },
+                          { "title": "What to do", "value": "Reach the owners." },
+                          { "title": "Owner group", "value": "1111" }
+                        ]
+                      }
+                    ],
+                    "actions": [ { "type": "Action.OpenUrl", "title": "Open the page", "url": "https://rotation.example/api/pages/rotation/abc" } ]
+                  }
+                }
+              ]
+            }
+            """,
+            _cards.RenderTeamsMessage(notice, s_pages));
+    }
+
+    [Fact]
     public void For_a_done_rotation_says_that_nothing_is_left_to_do()
     {
         var notice = new Notice(NoticeKind.Done, null, "payment-gateway-api-key was rotated", "Every consumer runs the new credential.", "Consumers run the new credential.", "Nothing.", [], [], "/api/pages/rotation/abc");
