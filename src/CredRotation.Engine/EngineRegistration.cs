@@ -9,6 +9,7 @@ using CredRotation.Engine.Incidents;
 using CredRotation.Engine.Issue;
 using CredRotation.Engine.Promote;
 using CredRotation.Engine.Registry;
+using CredRotation.Engine.Rehearse;
 using CredRotation.Engine.Reload;
 using CredRotation.Engine.Retire;
 using CredRotation.Engine.Verify;
@@ -67,6 +68,9 @@ public static class EngineRegistration
         services.AddSingleton(provider => new CredentialSweep(
             provider.GetRequiredService<IVaultInventory>(), provider.GetRequiredService<SecretLook>(), provider.GetRequiredService<ObjectWatch>(), provider.GetRequiredService<Heartbeats>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<ILogger<CredentialSweep>>()));
+        services.AddSingleton(provider => new Rehearsal(
+            provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<Answerable>(), provider.GetRequiredService<IProviderCatalog>(),
+            provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new HealthReader(
             provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<IOptions<HealthOptions>>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Sleepers(

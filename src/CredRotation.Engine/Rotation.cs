@@ -59,7 +59,27 @@ public sealed record Binding(string Account, string Target, string OwnerGroup, s
             && string.Equals(OwnerGroup, other.OwnerGroup, StringComparison.OrdinalIgnoreCase)
             && Consumers.ToHashSet(StringComparer.Ordinal).SetEquals(other.Consumers);
     }
+
+    /// <summary>What another binding would change, for people.</summary>
+    public IReadOnlyList<BindingDifference> DifferencesTo(Binding other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        BindingDifference[] all =
+        [
+            new("account", Account, other.Account),
+            new("target", Target, other.Target),
+            new("owner group", OwnerGroup, other.OwnerGroup),
+            new("policy", Policy, other.Policy),
+            new("consumers", InOrder(Consumers), InOrder(other.Consumers)),
+        ];
+        return [.. all.Where(difference => difference.From != difference.To)];
+    }
+
+    private static string InOrder(IEnumerable<string> aliases) => string.Join(", ", aliases.Order(StringComparer.Ordinal)) is { Length: > 0 } list ? list : "none";
 }
+
+/// <summary>One member that two bindings say differently.</summary>
+public sealed record BindingDifference(string What, string From, string To);
 
 /// <summary>A required consumer as the plan froze it, and what its instances proved.</summary>
 /// <param name="Instances">The instances named in the rehearsal before Issue.</param>
@@ -119,6 +139,10 @@ public sealed record RotationPlan
 
     /// <summary>Until when those who answer have time before leadership hears of it.</summary>
     public required DateTimeOffset ApproveBy { get; init; }
+
+    /// <summary>How long the new credential is to live: the policy's lifetime, cut to the provider's longest.</summary>
+    [JsonIgnore]
+    public TimeSpan NewLifetime => Traits.LifetimeMax is { } max && max < Policy.Lifetime ? max : Policy.Lifetime;
 
     /// <summary>The current version was past its end when this began.</summary>
     [JsonIgnore]

@@ -60,6 +60,9 @@ public sealed class RotationOptions
 
     /// <summary>Where people reach the pages; cards link there.</summary>
     public Uri? PagesBaseUri { get; init; }
+
+    /// <summary>The mode for credentials of a policy, which can only lower it.</summary>
+    public RotationMode ModeOf(PolicyOptions? policy) => policy?.Mode is { } lowered && lowered < Mode ? lowered : Mode;
 }
 
 /// <summary>One account at a provider, granted by the platform team.</summary>

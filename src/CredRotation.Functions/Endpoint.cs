@@ -18,6 +18,10 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
 {
     public const string RotationPage = "rotation";
 
+    public const string RehearsalPage = "rehearsal";
+
+    private static readonly IReadOnlyDictionary<string, string> s_nothing = new Dictionary<string, string>();
+
     public async Task<IActionResult> HandleAsync(HttpRequest request, EndpointName name, Func<Visit, CancellationToken, Task<Answer>> handle, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -54,8 +58,18 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
         var route = request.RouteValues
             .Where(value => value.Value is string)
             .ToDictionary(value => value.Key, value => (string)value.Value!, StringComparer.OrdinalIgnoreCase);
-        var subject = row.Subject != Subject.Page ? row.Subject : route.GetValueOrDefault("name") == RotationPage ? Subject.Rotation : Subject.All;
-        var (credential, rotation) = await FindAsync(subject, route.GetValueOrDefault("id"), cancellationToken);
+        var subject = row.Subject != Subject.Page ? row.Subject : route.GetValueOrDefault("name") switch
+        {
+            RotationPage => Subject.Rotation,
+            RehearsalPage => Subject.Credential,
+            _ => Subject.All,
+        };
+        var isRead = row.Method == HttpMethods.Get;
+        // Who may ask about a credential that the body names depends on the body; what is wrong with it is told only to those who may.
+        var (members, unread) = isRead || subject != Subject.Named ? (s_nothing, null) : await RequestBody.ReadAsync(request, row, cancellationToken);
+        var (credential, rotation) = subject == Subject.Named
+            ? (await FindNamedAsync(members, cancellationToken), null)
+            : await FindAsync(subject, route.GetValueOrDefault("id"), cancellationToken);
 
         var (roles, isUnsure) = await RolesAsync(caller, subject, row.Allowed, credential, cancellationToken);
         if ((roles & row.Allowed) == 0) return (null, isUnsure ? Problem.DirectorySilent : Problem.NotAllowed("This call is not open to you."));
@@ -65,11 +79,22 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
         if (isMissing) return (null, Problem.NotFound);
         if (request.Query.Count > 0) return (null, Problem.BadRequest("This call takes no query."));
 
-        if (row.Method == HttpMethods.Get) return (new Visit(caller, roles, route, new Dictionary<string, string>(), credential, rotation, IsForm: false), null);
+        if (isRead) return (new Visit(caller, roles, route, s_nothing, credential, rotation, IsForm: false), null);
 
-        var (members, problem) = await RequestBody.ReadAsync(request, row, cancellationToken);
-        return problem is null ? (new Visit(caller, roles, route, members, credential, rotation, RequestBody.IsForm(request)), null) : (null, problem);
+        if (subject != Subject.Named) (members, unread) = await RequestBody.ReadAsync(request, row, cancellationToken);
+        return unread is null ? (new Visit(caller, roles, route, members, credential, rotation, RequestBody.IsForm(request)), null) : (null, unread);
     }
+
+    /// <summary>The secret that a body names, if it can be one.</summary>
+    public static bool TryName(IReadOnlyDictionary<string, string> members, out SecretName? secret)
+    {
+        ArgumentNullException.ThrowIfNull(members);
+        secret = null;
+        return Uri.TryCreate(members.GetValueOrDefault("vault"), UriKind.Absolute, out var vault) && SecretName.TryOf(vault, members.GetValueOrDefault("secret"), out secret);
+    }
+
+    private async Task<CredentialRow?> FindNamedAsync(IReadOnlyDictionary<string, string> members, CancellationToken cancellationToken)
+        => TryName(members, out var secret) ? await registry.FindAsync(CredentialId.Of(secret!), cancellationToken) : null;
 
     private async Task<(CredentialRow? Credential, Rotation? Rotation)> FindAsync(Subject subject, string? id, CancellationToken cancellationToken)
     {

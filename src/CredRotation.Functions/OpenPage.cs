@@ -1,7 +1,10 @@
+using CredRotation.Engine;
+using CredRotation.Engine.Rehearse;
 using CredRotation.Functions.Access;
 using CredRotation.Functions.Answers;
 using CredRotation.Pages;
 using CredRotation.Pages.Credentials;
+using CredRotation.Pages.Rehearsals;
 using CredRotation.Pages.Rotations;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -10,7 +13,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace CredRotation.Functions;
 
 /// <summary>The pages people open, and the two files they load.</summary>
-public sealed class OpenPage(Endpoint endpoint, Inventory inventory, RotationReader reader, PageRenderer pages, TimeProvider time)
+public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership ownership, RotationReader reader, Rehearsal rehearsal, PageRenderer pages, TimeProvider time)
 {
     [Function(nameof(EndpointName.OpenPage))]
     public Task<IActionResult> OpenAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "pages/{name}/{id?}")] HttpRequest request, CancellationToken cancellationToken)
@@ -20,6 +23,7 @@ public sealed class OpenPage(Endpoint endpoint, Inventory inventory, RotationRea
         => (visit.Route.GetValueOrDefault("name"), visit.Route.GetValueOrDefault("id")) switch
         {
             (Endpoint.RotationPage, _) => Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<RotationPage>(await reader.ReadAsync(visit, cancellationToken))),
+            (Endpoint.RehearsalPage, _) => await RehearseAsync(visit, cancellationToken),
             ("credentials", null) => await ListAsync(visit, cancellationToken),
             ("assets", { } file) when PageAssets.Find(file) is { } asset => Answer.Asset(asset.ContentType, asset.Body),
             _ => Answer.Of(Problem.NotFound),
@@ -30,6 +34,17 @@ public sealed class OpenPage(Endpoint endpoint, Inventory inventory, RotationRea
         var (rows, isCut) = await inventory.ReadAsync(visit, cancellationToken);
         var findings = await inventory.ReadFindingsAsync(visit, rows, cancellationToken);
         var unmanaged = await inventory.ReadUnmanagedAsync(visit, rows, cancellationToken);
-        return Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<CredentialsPage>(CredentialsPageModel.Of(rows, isCut, findings, unmanaged, visit.Caller.Name, time.GetUtcNow())));
+        var mine = new HashSet<CredentialId>();
+        foreach (var row in rows.Where(row => row.Pending is not null))
+        {
+            if (await ownership.OwnsAsync(visit.Caller, row, cancellationToken) == OwnerAnswer.Yes) mine.Add(row.Id);
+        }
+
+        return Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<CredentialsPage>(CredentialsPageModel.Of(rows, isCut, findings, unmanaged, visit.Caller.Name, time.GetUtcNow(), mine)));
     }
+
+    private async Task<Answer> RehearseAsync(Visit visit, CancellationToken cancellationToken)
+        => await rehearsal.RunAsync(visit.TheCredential.Secret, cancellationToken) is { } report
+            ? Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<RehearsalPage>(new RehearsalPageModel(report, visit.Caller.Name, time.GetUtcNow())))
+            : Answer.Of(Problem.NotFound with { Detail = "The vault holds this secret no more, or is no longer watched." });
 }

@@ -28,22 +28,15 @@ public sealed class Rotations(Endpoint endpoint, ICredentialRegistry registry, I
     private async Task<Answer> StartAsync(Visit visit, CancellationToken cancellationToken)
     {
         var reason = visit.Body["reason"];
-        if (!Uri.TryCreate(visit.Body["vault"], UriKind.Absolute, out var vault) || !SecretName.TryOf(vault, visit.Body["secret"], out var secret)) return Answer.Of(Problem.BadRequest("'vault' is https://<vault>/ and 'secret' a name of 1 to 127 characters of 0-9, a-z and '-'."));
+        if (!Endpoint.TryName(visit.Body, out var secret)) return Answer.Of(Problem.NoSecretName);
         if (reason.Length > ReasonMax || reason.Any(char.IsControl)) return Answer.Of(Problem.BadRequest($"'reason' is one line of at most {ReasonMax} characters."));
         if (await registry.FindAsync(CredentialId.Of(secret!), cancellationToken) is not { } row) return Answer.Of(Problem.NotFound with { Detail = "This secret is not managed. A sweep adopts secrets by their tags." });
         if (row.IsOpen) return Answer.Of(Problem.Conflict("A rotation of this credential is open.", RotationId.Of(row.Id, row.Ordinal).Value));
 
-        var mode = ModeOf(row);
+        var mode = options.Value.ModeOf(options.Value.Policies.GetValueOrDefault(row.Binding.Policy));
         if (mode != RotationMode.Rotate) return Answer.Of(Problem.Conflict($"Mode is {mode}: nothing would be done. Rotation:Mode or the policy's Mode must be Rotate.", null));
 
         await inbox.PutAsync(row.Id, on => new InboxItem.Start(on, visit.Caller.ObjectId, visit.Caller.Name, reason), cancellationToken);
         return Answer.Json(StatusCodes.Status202Accepted, new StartedView(RotationId.Of(row.Id, row.Ordinal + 1).Value, row.Id.Value));
-    }
-
-    /// <summary>A policy can only lower the mode.</summary>
-    private RotationMode ModeOf(CredentialRow row)
-    {
-        var mode = options.Value.Mode;
-        return options.Value.Policies.GetValueOrDefault(row.Binding.Policy)?.Mode is { } lower && lower < mode ? lower : mode;
     }
 }

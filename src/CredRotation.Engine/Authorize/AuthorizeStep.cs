@@ -50,7 +50,7 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
                     : $"The owner group {owners.Group} has {owners.People.Count} enabled people; two are needed.", now, rotation.Plan.ApproveBy, Choices.ToRetry), false);
         }
 
-        var needed = rotation.Plan.Approval switch { ApprovalRule.None => 0, ApprovalRule.Owner => 1, _ => 2 };
+        var needed = PeopleNeeded(rotation.Plan.Approval);
         var given = rotation.Approvals
             .Where(approval => approval.PlanHash == rotation.PlanHash && owners.Has(approval.PersonId) && now < approval.On + rotation.Plan.Policy.ApprovalMax)
             .Select(approval => approval.PersonId).Distinct(StringComparer.OrdinalIgnoreCase).Count();
@@ -59,6 +59,9 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
             : (rotation.Holding(HoldReason.ApprovalNeeded, $"{(needed - given == 1 ? "An approval" : "Two approvals")} of this plan by current owners {(needed - given == 1 ? "is" : "are")} missing.{(rotation.Incident is { } incident ? $" {incident.Detail}" : "")}", now, rotation.Plan.ApproveBy,
                 rotation.Incident is null ? [Choices.ToApprove(needed), Choices.ToReject] : [Choices.ToApprove(needed), Choices.ToExpedite, Choices.ToReject]), false);
     }
+
+    /// <summary>How many different people must approve.</summary>
+    public static int PeopleNeeded(ApprovalRule rule) => rule switch { ApprovalRule.None => 0, ApprovalRule.Owner => 1, _ => 2 };
 
     /// <summary>A wait for owners never sleeps past the last safe moment.</summary>
     private static Rotation UntilLastSafeMoment(Rotation rotation, DateTimeOffset now)

@@ -21,7 +21,7 @@ internal sealed class DetectStep(IOptions<RotationOptions> options, IProviderCat
 
         var wish = visit.Wish;
         visit.Wish = null;
-        var mode = policy.Mode is { } lowered && lowered < options.Value.Mode ? lowered : options.Value.Mode;
+        var mode = options.Value.ModeOf(policy);
         var reason = wish is not null ? $"{wish.PersonName} asked: {wish.Reason}" : DueRules.IsDue(row.Seen, policy, now);
         if (reason is null) return false;
         if (mode is not RotationMode.Rotate)
@@ -31,30 +31,8 @@ internal sealed class DetectStep(IOptions<RotationOptions> options, IProviderCat
         }
 
         var ordinal = row.Ordinal + 1;
-        var traits = provider.Describe(account.Parameters);
-        // The first rotation of a credential asks an owner before the first effect that can stop the old one.
-        var first = !row.HasRotated && traits.IssueEndangersOld ? ApprovalRule.Owner : ApprovalRule.None;
-        var plan = new RotationPlan
-        {
-            Credential = row.Id,
-            Secret = row.Secret,
-            Rotation = RotationId.Of(row.Id, ordinal),
-            Binding = row.Binding,
-            Policy = policy,
-            Approval = new[] { policy.Approval, account.LowestApproval, first }.Max(),
-            ProviderKind = provider.Kind,
-            ProviderConfiguration = provider.Configuration,
-            ProviderParameters = new Dictionary<string, string>(account.Parameters),
-            Traits = traits,
-            OldVersion = row.Seen.Version,
-            OldExpiresOn = row.Seen.ExpiresOn,
-            Reason = RotationMachine.Bounded(reason),
-            SignalledBy = RotationMachine.Bounded(visit.Signal?.Source ?? (wish is null ? "sweep" : "person")),
-            SignalledOn = visit.Signal?.On ?? wish?.On ?? now,
-            StartedBy = wish?.PersonId,
-            OpenedOn = now,
-            ApproveBy = now + policy.ApprovalMax,
-        };
+        var signal = visit.Signal ?? (wish is null ? "sweep" : "person", wish?.On ?? now);
+        var plan = RotationPlans.Make(row, account, policy, provider, reason, signal, wish?.PersonId, now);
         var planHash = CredentialRegistry.Hash(EngineJson.Write(plan));
         await registry.IndexAsync(row.Id, plan.Rotation, ordinal, cancellationToken);
 

@@ -78,19 +78,12 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
         return row.Binding.IsSame(asked) ? [] : [BindingWaits(row.Binding, asked, now)];
     }
 
+    public static Finding TargetTaken(Binding binding, DateTimeOffset now)
+        => new("target-taken", $"Target {binding.Target} of account {binding.Account} belongs to another managed credential.", "Correct the rotate-target tag, or release the other credential first.", now, Findings.FindingSeverity.Warning);
+
     private static Finding BindingWaits(Binding current, Binding asked, DateTimeOffset now)
-    {
-        var changes = new[]
-        {
-            (What: "account", From: current.Account, To: asked.Account),
-            (What: "target", From: current.Target, To: asked.Target),
-            (What: "owner group", From: current.OwnerGroup, To: asked.OwnerGroup),
-            (What: "policy", From: current.Policy, To: asked.Policy),
-            (What: "consumers", From: string.Join(", ", current.Consumers.Order(StringComparer.Ordinal)), To: string.Join(", ", asked.Consumers.Order(StringComparer.Ordinal))),
-        };
-        return new Finding("binding-change", RotationMachine.Bounded($"Its tags ask for another binding: {string.Join("; ", changes.Where(change => change.From != change.To).Select(change => $"{change.What} {change.To} instead of {change.From}"))}. Nothing changes until one who answers for it now consents."),
+        => new("binding-change", RotationMachine.Bounded($"Its tags ask for another binding: {string.Join("; ", current.DifferencesTo(asked).Select(difference => $"{difference.What} {difference.To} instead of {difference.From}"))}. Nothing changes until one who answers for it now consents."),
             "Consent on the credentials page if that is meant; else write the tags as they were.", now, Findings.FindingSeverity.Warning);
-    }
 
     private static bool HasChanged(SecretProperties listed, SeenVersion seen)
         => listed.ExpiresOn != seen.ExpiresOn || (listed.Tags.Count > 0) != seen.HasTags
@@ -106,7 +99,7 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
 
         // The target first: once it is ours, the claim on the credential is the claim on its target.
         if (await registry.TakeTargetAsync(binding.Account, binding.Target, id, cancellationToken) is { } owner && owner != id)
-            return new Looked(LookResult.Nothing, null, [new Finding("target-taken", $"Target {binding.Target} of account {binding.Account} belongs to another managed credential.", "Correct the rotate-target tag, or release the other credential first.", now, Findings.FindingSeverity.Warning)]);
+            return new Looked(LookResult.Nothing, null, [TargetTaken(binding, now)]);
 
         var row = new CredentialRow { Id = id, Secret = listed.Secret, Binding = binding, AdoptedOn = now, Seen = seen };
         await registry.AddAsync(row, LedgerNote.Ours("Adopted", $"Adopted from tags: account {binding.Account}, target {binding.Target}, policy {binding.Policy}.",

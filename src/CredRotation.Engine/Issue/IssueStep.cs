@@ -207,8 +207,7 @@ internal sealed class IssueStep(
 
         // Every time that a call will say is computed here, once (rule 4).
         var now = clock.GetUtcNow();
-        var lifetime = rotation.Plan.Traits.LifetimeMax is { } max && max < rotation.Plan.Policy.Lifetime ? max : rotation.Plan.Policy.Lifetime;
-        var ticket = new IssueTicket(rotation.Id, attempt, Token(rotation, attempt), marker, Seconds(now + lifetime));
+        var ticket = new IssueTicket(rotation.Id, attempt, Token(rotation, attempt), marker, Seconds(now + rotation.Plan.NewLifetime));
         var sent = visit.Rotation.To(RotationState.IssueSent, now) with { Attempts = [.. rotation.Attempts, new IssueAttempt(ticket, now, reservation)] };
         // A repeat makes what the lost attempt may have made the old credential of the provider: its timer starts now.
         if (sent.Plan.Traits.OldLife is { } life)

@@ -30,5 +30,5 @@ internal static class ManagementSecrets
 
     /// <summary>The app's mode, lowered by the policy.</summary>
     public static RotationMode EffectiveMode(this Rotation rotation, RotationOptions options)
-        => rotation.Plan.Policy.Mode is { } lowered && lowered < options.Mode ? lowered : options.Mode;
+        => options.ModeOf(rotation.Plan.Policy);
 }

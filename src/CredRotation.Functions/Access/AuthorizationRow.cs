@@ -12,8 +12,11 @@ public enum Subject
     /// <summary>The route's id is a rotation's.</summary>
     Rotation,
 
-    /// <summary>The body says which.</summary>
+    /// <summary>The body says which, and the call itself looks.</summary>
     Body,
+
+    /// <summary>The body names a credential by its vault and secret: whose it is decides.</summary>
+    Named,
 
     /// <summary>The route's name says what the id is.</summary>
     Page,

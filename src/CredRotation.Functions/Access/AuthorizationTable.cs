@@ -9,6 +9,8 @@ public static class AuthorizationTable
     [
         new(EndpointName.ListCredentials, "GET", "credentials", Subject.All, Roles.Owner | Roles.Operator | Roles.Auditor, [], []),
         new(EndpointName.ShowCredential, "GET", "credentials/{id}", Subject.Credential, Roles.Reader, [], []),
+        new(EndpointName.Adopt, "POST", "adoptions", Subject.Named, Roles.OwnerOfThis, ["vault", "secret", "change"], [], HasForm: true),
+        new(EndpointName.Rehearse, "POST", "rehearsals", Subject.Named, Roles.Reader, ["vault", "secret"], []),
         new(EndpointName.StartRotation, "POST", "rotations", Subject.Body, Roles.Operator, ["vault", "secret", "reason"], []),
         new(EndpointName.ShowRotation, "GET", "rotations/{id}", Subject.Rotation, Roles.Reader, [], []),
         new(EndpointName.ApproveRotation, "POST", "rotations/{id}/approve", Subject.Rotation, Roles.OwnerOfThis, s_decision, ["choice"], HasForm: true),

@@ -5,6 +5,8 @@ public enum EndpointName
 {
     ListCredentials,
     ShowCredential,
+    Adopt,
+    Rehearse,
     StartRotation,
     ShowRotation,
     ApproveRotation,

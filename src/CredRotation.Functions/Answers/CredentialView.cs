@@ -22,7 +22,8 @@ public sealed record CredentialView(
     bool HasRotated,
     string? OpenRotation,
     LastRotationView? LastRotation,
-    IReadOnlyList<Finding> Findings)
+    IReadOnlyList<Finding> Findings,
+    BindingChangeView? Pending)
 {
     public static CredentialView Of(CredentialRow row, Rotation? last)
     {
@@ -45,9 +46,13 @@ public sealed record CredentialView(
             row.HasRotated,
             row.IsOpen ? RotationId.Of(row.Id, row.Ordinal).Value : null,
             last is null ? null : new LastRotationView(last.Id.Value, last.State, last.StateOn, last.Hold is not null),
-            row.Findings);
+            row.Findings,
+            row.Pending is { } change ? new BindingChangeView(change.Hash, change.AskedOn, change.Binding, [.. change.Consents.Select(consent => consent.PersonName)]) : null);
     }
 }
+
+/// <summary>Another binding that the tags ask for; <c>POST /api/adoptions</c> with this hash consents to it.</summary>
+public sealed record BindingChangeView(string Change, DateTimeOffset AskedOn, Binding Binding, IReadOnlyList<string> Consents);
 
 /// <summary>Where a credential's newest rotation stands.</summary>
 public sealed record LastRotationView(string Id, RotationState State, DateTimeOffset StateOn, bool IsHeld);

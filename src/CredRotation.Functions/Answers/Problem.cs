@@ -10,6 +10,8 @@ public sealed record Problem(int Status, string Title, string Detail, string Wha
 
     public static Problem NotFound { get; } = new(404, "Not found", "There is nothing under this address.", NothingChanged, "Open the list of credentials and start from there.");
 
+    public static Problem NoSecretName { get; } = BadRequest("'vault' is https://<vault>/ and 'secret' a name of 1 to 127 characters of 0-9, a-z and '-'.");
+
     public static Problem DirectorySilent { get; } = new(503, "The directory did not answer", "Whether you own this credential could not be read just now.", NothingChanged, "Repeat the call in a minute. If it goes on, check the app's permission to read groups.");
 
     public static Problem NotAllowed(string detail) => new(403, "Not allowed", detail, NothingChanged, "Ask a member of the credential's owner group, or the platform team for a role.");

@@ -40,6 +40,7 @@ internal static class ShotsCommand
         var first = await day.UntilAsync(1, rotation => rotation.Hold is { Reason: HoldReason.ApprovalNeeded, IsAnnounced: true }, cancellationToken);
         await album.AddAsync("1-approval", day.SignedIn(day.PageOf(first)), cancellationToken);
         await album.AddAsync("2-credentials", day.Credentials, cancellationToken);
+        await album.AddAsync("2-rehearsal", day.RehearsalOf(first), cancellationToken);
 
         await day.ApproveAsync(first, cancellationToken);
         await day.UntilAsync(1, rotation => rotation.State is RotationState.Reloaded or RotationState.RetireSent, cancellationToken);

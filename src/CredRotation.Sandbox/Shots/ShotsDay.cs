@@ -32,6 +32,8 @@ internal sealed class ShotsDay(Stage stage) : IAsyncDisposable
 
     public Uri PageOf(Rotation rotation) => new(stage.App.BaseUri, $"api/pages/rotation/{rotation.Id.Value}");
 
+    public Uri RehearsalOf(Rotation rotation) => new(stage.App.BaseUri, $"api/pages/rehearsal/{rotation.Plan.Credential.Value}");
+
     /// <summary>An address that signs an owner in and goes on to a page.</summary>
     public Uri SignedIn(Uri page) => SignedIn(page, Owner);
 

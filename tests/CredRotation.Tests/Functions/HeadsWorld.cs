@@ -7,6 +7,7 @@ using CredRotation.EmbeddedHost;
 using CredRotation.EmbeddedHost.Trust;
 using CredRotation.Engine;
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Detect.Inventory;
 using CredRotation.Engine.Registry;
@@ -26,6 +27,9 @@ public sealed class HeadsWorld : IAsyncLifetime
     public const string Starter = "a0000000-0000-0000-0000-000000000005";
     public const string CheckoutPrincipal = "c0000000-0000-0000-0000-000000000001";
     public const string OtherPrincipal = "c0000000-0000-0000-0000-000000000002";
+
+    /// <summary>The only vault that is watched: with the sandbox's sign-in nothing but this machine may be.</summary>
+    public const string WatchedVault = "https://127.0.0.1:4/";
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(SandboxToken.KeyBytes);
     private readonly string _folder = Directory.CreateTempSubdirectory("credrotation-heads-").FullName;
@@ -52,7 +56,8 @@ public sealed class HeadsWorld : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Row = SampleRotations.Row(SampleRotations.Secret, SampleRotations.OwnerGroup);
+        var row = SampleRotations.Row(SampleRotations.Secret, SampleRotations.OwnerGroup);
+        Row = row with { Pending = BindingChange.Of(row, row.Binding with { OwnerGroup = SampleRotations.OtherGroup }, SampleRotations.Now) };
         OtherRow = SampleRotations.Row(SecretName.Of(new Uri("https://payments.vault.azure.net/"), "other-key"), SampleRotations.OtherGroup, isOpen: false);
         Rotation = SampleRotations.Held(SampleRotations.Of(Row, startedBy: Starter));
         Registry.Put(Row, Rotation);
@@ -75,6 +80,8 @@ public sealed class HeadsWorld : IAsyncLifetime
                 services.Replace(ServiceDescriptor.Singleton<ICredentialRegistry>(Registry));
                 services.Replace(ServiceDescriptor.Singleton<IOwnerDirectory>(People));
                 services.Replace(ServiceDescriptor.Singleton<IWorkQueue>(Queue));
+                services.Replace(ServiceDescriptor.Singleton<ICredentialVault>(new FakeVault()));
+                services.Replace(ServiceDescriptor.Singleton<IVaultInventory>(new FakeVault()));
             },
             cancellationToken);
     }
@@ -88,6 +95,7 @@ public sealed class HeadsWorld : IAsyncLifetime
         ["Storage__SqlitePath"] = database,
         ["Rotation__Mode"] = "Rotate",
         ["Rotation__StagingVault"] = "https://127.0.0.1:2/",
+        ["Rotation__Vaults__0"] = WatchedVault,
         ["Rotation__Consumers__checkout__Hook"] = "http://127.0.0.1:3/",
         ["Rotation__Consumers__checkout__Audience"] = "api://checkout",
         ["Rotation__Consumers__checkout__Principal"] = CheckoutPrincipal,
@@ -203,6 +211,27 @@ public sealed class FakeDirectory : IOwnerDirectory
         => Task.FromResult(Groups.TryGetValue(groupId, out var people)
             ? new OwnerReading(groupId, groupId, OwnerState.Healthy, [.. people.Select(person => new OwnerPerson(person, person, null))], SampleRotations.Now)
             : new OwnerReading(groupId, null, OwnerState.Unavailable, [], SampleRotations.Now));
+}
+
+/// <summary>Lists one version of every secret of the watched vault, is down for any other, and refuses everything else: the calls that reach it here only look.</summary>
+public sealed class FakeVault : ICredentialVault, IVaultInventory
+{
+    public Task<IReadOnlyList<SecretProperties>> ListVersionsAsync(SecretName secret, string callId, CancellationToken cancellationToken)
+        => secret.VaultUri.AbsoluteUri != HeadsWorld.WatchedVault
+            ? throw new RemoteTroubleException("vault", RemoteTrouble.Unknown, "The vault could not be reached.")
+            : Task.FromResult<IReadOnlyList<SecretProperties>>([new SecretProperties(secret, "0f9e8d7c6b5a49382716050403020100", true, SampleRotations.Now.AddDays(20), SampleRotations.Now.AddDays(-70), null, null, new Dictionary<string, string>())]);
+
+    public IAsyncEnumerable<VaultObject> ListAsync(Uri vault, VaultObjectKind kind, CancellationToken cancellationToken) => AsyncEnumerable.Empty<VaultObject>();
+
+    public Task<VaultSecret> ReadCurrentAsync(SecretName secret, string callId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<VaultSecret> ReadVersionAsync(SecretName secret, string version, string callId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task ConfirmWritableAsync(SecretProperties current, string callId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<string> WriteAsync(SecretName secret, VaultWrite write, string callId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task DiscardAsync(SecretName secret, string callId, CancellationToken cancellationToken) => throw new NotSupportedException();
 }
 
 /// <summary>Remembers who was woken.</summary>

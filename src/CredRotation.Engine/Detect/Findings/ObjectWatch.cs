@@ -95,7 +95,7 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
     {
         var policy = _options.Policies.GetValueOrDefault(row?.Binding.Policy ?? _options.DefaultPolicy);
         // As Detect has it: a policy may lower the mode, and without one nothing is rotated.
-        var mode = row is not null && policy is null ? RotationMode.Observe : policy?.Mode is { } lowered && lowered < _options.Mode ? lowered : _options.Mode;
+        var mode = row is not null && policy is null ? RotationMode.Observe : _options.ModeOf(policy);
         return (mode, policy?.Lead ?? new PolicyOptions().Lead);
     }
 }

@@ -1,0 +1,35 @@
+using CredRotation.Engine.Registry;
+
+namespace CredRotation.Engine.Detect;
+
+/// <summary>Freezes what a rotation goes by. Pure: what would be opened now and what is opened are made here alike.</summary>
+internal static class RotationPlans
+{
+    public static RotationPlan Make(CredentialRow row, AccountOptions account, PolicyOptions policy, ICredentialProvider provider, string reason, (string Source, DateTimeOffset On) signal, string? startedBy, DateTimeOffset now)
+    {
+        var traits = provider.Describe(account.Parameters);
+        // The first rotation of a credential asks an owner before the first effect that can stop the old one.
+        var first = !row.HasRotated && traits.IssueEndangersOld ? ApprovalRule.Owner : ApprovalRule.None;
+        return new RotationPlan
+        {
+            Credential = row.Id,
+            Secret = row.Secret,
+            Rotation = RotationId.Of(row.Id, row.Ordinal + 1),
+            Binding = row.Binding,
+            Policy = policy,
+            Approval = new[] { policy.Approval, account.LowestApproval, first }.Max(),
+            ProviderKind = provider.Kind,
+            ProviderConfiguration = provider.Configuration,
+            ProviderParameters = new Dictionary<string, string>(account.Parameters),
+            Traits = traits,
+            OldVersion = row.Seen.Version,
+            OldExpiresOn = row.Seen.ExpiresOn,
+            Reason = RotationMachine.Bounded(reason),
+            SignalledBy = RotationMachine.Bounded(signal.Source),
+            SignalledOn = signal.On,
+            StartedBy = startedBy,
+            OpenedOn = now,
+            ApproveBy = now + policy.ApprovalMax,
+        };
+    }
+}
