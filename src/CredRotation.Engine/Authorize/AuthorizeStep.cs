@@ -26,7 +26,7 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
         var owners = await answerable.FindAsync(visit, cancellationToken);
         rotation = rotation with { AnswerableGroup = owners.Group };
         if (rotation.IsOverridden(HoldReason.ApprovalNeeded)) return (rotation with { Hold = null }, true);
-        if (owners.State is not OwnerState.Healthy && IsOnStandingAuthorization(visit.Row, rotation, now))
+        if (owners.State is not OwnerState.Healthy && HasStandingAuthorization(visit.Row, rotation.Plan) && rotation.Plan.LastSafeMoment <= now)
         {
             // Rule 17: dead owners change who answers, not whether. Leadership is told by the escalation.
             return (rotation with
@@ -68,8 +68,8 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
         => rotation.Plan.LastSafeMoment is { } moment && moment > now && moment < rotation.WakeOn ? rotation with { WakeOn = moment } : rotation;
 
     /// <summary>Only what asked for no approval, has rotated before, and can overlap.</summary>
-    private static bool IsOnStandingAuthorization(Registry.CredentialRow row, Rotation rotation, DateTimeOffset now)
-        => rotation.Plan.Approval is ApprovalRule.None && row.HasRotated && rotation.Plan.Traits.Topology is Topology.Overlap && rotation.Plan.LastSafeMoment <= now;
+    public static bool HasStandingAuthorization(Registry.CredentialRow row, RotationPlan plan)
+        => plan is { Approval: ApprovalRule.None, Traits.Topology: Topology.Overlap, LastSafeMoment: not null } && row.HasRotated;
 
     private static string Why(Rotation rotation) => rotation.Overrides.Count > 0 ? rotation.Overrides[^1] : rotation.Approvals.Count > 0
         ? $"Approved by {string.Join(", ", rotation.Approvals.Select(approval => approval.PersonName))}."

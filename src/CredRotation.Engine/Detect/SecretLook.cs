@@ -69,13 +69,20 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
     /// <summary>Rule 15: tags of a managed credential that ask for another binding are a finding and a question to those who answer now, never a change.</summary>
     private async Task<IReadOnlyList<Finding>> HearTagsAsync(CredentialRow row, SecretProperties listed, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        // Lost tags ask for nothing: the binding stays.
-        var (asked, findings) = TagReader.AsksForManagement(listed) ? TagReader.Read(listed, _options, now) : (row.Binding, []);
+        var (asked, findings) = ReadTags(row, listed, _options, now);
         if (asked is null) return findings;
 
         var isAnotherThanKnown = row.Pending is { } known ? !known.Binding.IsSame(asked) : !row.Binding.IsSame(asked);
         if (isAnotherThanKnown) await registry.TellAsync(row.Id, new InboxItem.Hint(now, "sweep", null, null, asked), cancellationToken);
-        return row.Binding.IsSame(asked) ? [] : [BindingWaits(row.Binding, asked, now)];
+        return findings;
+    }
+
+    /// <summary>What the tags of a managed credential ask for, null when they cannot be meant, with what stands against it.</summary>
+    public static (Binding? Asked, IReadOnlyList<Finding> Findings) ReadTags(CredentialRow row, SecretProperties listed, RotationOptions options, DateTimeOffset now)
+    {
+        // Lost tags ask for nothing: the binding stays.
+        var (asked, findings) = TagReader.AsksForManagement(listed) ? TagReader.Read(listed, options, now) : (row.Binding, []);
+        return asked is null || row.Binding.IsSame(asked) ? (asked, findings) : (asked, [BindingWaits(row.Binding, asked, now)]);
     }
 
     public static Finding TargetTaken(Binding binding, DateTimeOffset now)

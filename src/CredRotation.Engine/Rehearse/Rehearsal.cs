@@ -94,13 +94,21 @@ public sealed class Rehearsal
         if (!newest.IsEnabled) inTheWay.Add(new Finding("disabled", "The newest version is disabled: it cannot be read.", "Enable it, or set a new version.", now, FindingSeverity.Warning));
         if (plan.Traits.IssueEndangersOld && row.Binding.Consumers.Count == 0)
             inTheWay.Add(new Finding("no-consumer", "No consumer is named, so nobody could prove that the new credential is in use before the old one ends.", $"Name the consumers in {TagReader.Consumers} or in the policy.", now, FindingSeverity.Warning));
-        if (row.Pending is not null) inTheWay.Add(new Finding("binding-change", "Its tags ask for another binding; this is what the present one would do.", "Consent on the credentials page, or write the tags as they were.", now));
-
         var approval = await FindApprovalAsync(row, plan, inTheWay, now, cancellationToken);
+        var beside = isManaged ? StandsBeside(row, newest, now) : [];
         var open = row.IsOpen ? RotationId.Of(row.Id, row.Ordinal) : (RotationId?)null;
         var (verdict, says) = Judge(row, plan, mode, modeFrom, dueBecause, approval, inTheWay);
         return new RehearsalReport(row.Secret, isManaged, verdict, says, mode, modeFrom, row.Seen.Version, row.Seen.ExpiresOn, dueBecause, row.Binding,
-            TimesOf(plan, now), approval, PlannedSteps.Of(plan, provider.SecretNames, approval.Needed), inTheWay, open);
+            TimesOf(plan, now), approval, PlannedSteps.Of(plan, provider.SecretNames, approval.Needed), [.. inTheWay, .. beside], open);
+    }
+
+    /// <summary>What a person should know although the present binding rotates regardless of it.</summary>
+    private List<Finding> StandsBeside(CredentialRow row, SecretProperties newest, DateTimeOffset now)
+    {
+        var findings = SecretLook.ReadTags(row, newest, _options, now).Findings.ToList();
+        if (row.Pending is not null && findings.All(finding => finding.Code != "binding-change"))
+            findings.Add(new Finding("binding-change", "Another binding was asked for and waits; this is what the present one would do.", "Consent on the credentials page, or write the tags as they were.", now));
+        return [.. row.Findings, .. findings];
     }
 
     /// <summary>As the visit asks, with a visit that nobody claimed and nothing saves.</summary>
@@ -108,20 +116,24 @@ public sealed class Rehearsal
     {
         var owners = await _answerable.FindAsync(new Visit { Id = "rehearsal", ClaimedAt = 0, Row = row, RowTag = "" }, cancellationToken);
         var needed = AuthorizeStep.PeopleNeeded(plan.Approval);
+        var hasStanding = owners.State is not OwnerState.Healthy && AuthorizeStep.HasStandingAuthorization(row, plan);
+        // Rule 17: past the last safe moment nobody's absence stops it any more.
+        var severity = hasStanding && plan.LastSafeMoment <= now ? FindingSeverity.Notice : FindingSeverity.Warning;
         switch (owners.State)
         {
             case OwnerState.Gone or OwnerState.TooFew:
-                inTheWay.Add(new Finding("no-owner", owners.State is OwnerState.Gone ? "The owner group does not exist any more, and no living fallback group is configured." : "The answering group has fewer than two enabled members.", "Add members, or set Rotation:FallbackGroup to a living group.", now, FindingSeverity.Warning));
+                inTheWay.Add(new Finding("no-owner", owners.State is OwnerState.Gone ? "The owner group does not exist any more, and no living fallback group is configured." : "The answering group has fewer than two enabled members.", "Add members, or set Rotation:FallbackGroup to a living group.", now, severity));
                 break;
             case OwnerState.CannotSee:
-                inTheWay.Add(new Finding("owner-unseen", $"The owner group cannot be read. {owners.Detail}", "Grant the app's identity the permission to read groups and their members.", now, FindingSeverity.Warning));
+                inTheWay.Add(new Finding("owner-unseen", $"The owner group cannot be read. {owners.Detail}", "Grant the app's identity the permission to read groups and their members.", now, severity));
                 break;
             case OwnerState.Unavailable:
-                inTheWay.Add(new Finding("directory-silent", $"The directory did not answer. {owners.Detail}", "Ask again in a minute; a rotation would wait for it.", now));
+                inTheWay.Add(new Finding("directory-silent", $"The directory did not answer. {owners.Detail}", "Ask again in a minute; a rotation would wait for it.", now, severity));
                 break;
         }
 
-        var why = plan.Approval is ApprovalRule.None ? "The policy asks no approval."
+        var why = hasStanding ? $"The policy asks no approval. While nobody answers it waits until {EngineTime.Text(plan.LastSafeMoment!.Value)}, then rotates on the policy's standing authorization, leadership told."
+            : plan.Approval is ApprovalRule.None ? "The policy asks no approval."
             : plan.Policy.Approval == plan.Approval ? "The policy asks it."
             : _options.Accounts[row.Binding.Account].LowestApproval == plan.Approval ? "The account asks it."
             : "It is the first rotation of this credential, and issuing starts the old one's end.";
