@@ -49,7 +49,7 @@ public sealed partial class CredentialSweep
     {
         if (await _look.RunAsync(secret, cancellationToken) is not { } looked) return false;
 
-        await _watch.NoteAsync(secret, looked.Findings, cancellationToken);
+        await _watch.SeeAsync(looked, cancellationToken);
         return looked.Result is not LookResult.Nothing;
     }
 
