@@ -18,23 +18,32 @@ internal sealed record Looked(LookResult Result, SecretProperties Seen, Credenti
 internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegistry registry, IWorkQueue queue, IOptions<RotationOptions> options, TimeProvider clock, ILogger<SecretLook> logger)
 {
     private const string CallId = "rot-sweep";
+    private const string Sweep = "sweep";
 
     private readonly RotationOptions _options = options.Value;
 
-    /// <summary>Looks at the newest version, as an event or a person named it. Null: no such secret, or its vault is not watched.</summary>
-    public async Task<Looked?> RunAsync(SecretName secret, CancellationToken cancellationToken)
+    /// <summary>
+    /// Looks at the newest version, as an event or a person named it. Null: no such secret, or its vault is not watched. Wakes nothing that did
+    /// not change: whoever named it tells the credential why, and a visit before that would not know.
+    /// </summary>
+    public async Task<Looked?> RunAsync(SecretName secret, string source, CancellationToken cancellationToken)
     {
         if (_options.Vaults.All(watched => SecretName.HostOf(watched) != secret.VaultHost)) return null;
 
         var versions = await vault.ListVersionsAsync(secret, CallId, cancellationToken);
-        return versions is [.., var newest] ? await RunAsync(newest with { Version = null }, versions, cancellationToken) : null;
+        return versions is [.., var newest] ? await RunAsync(newest with { Version = null }, versions, source, cancellationToken) : null;
     }
 
     /// <summary>Looks at what a vault's list shows, which names no version.</summary>
-    public Task<Looked> RunAsync(SecretProperties listed, CancellationToken cancellationToken) => RunAsync(listed, null, cancellationToken);
+    public async Task<Looked> RunAsync(SecretProperties listed, CancellationToken cancellationToken)
+    {
+        var looked = await RunAsync(listed, null, Sweep, cancellationToken);
+        if (looked is { Result: not LookResult.Nothing, Row: { } row }) await queue.SendAsync(row.Id, TimeSpan.Zero, cancellationToken);
+        return looked;
+    }
 
     /// <param name="versions">Of the secret, when they were listed already.</param>
-    private async Task<Looked> RunAsync(SecretProperties listed, IReadOnlyList<SecretProperties>? versions, CancellationToken cancellationToken)
+    private async Task<Looked> RunAsync(SecretProperties listed, IReadOnlyList<SecretProperties>? versions, string source, CancellationToken cancellationToken)
     {
         var id = CredentialId.Of(listed.Secret);
         var now = clock.GetUtcNow();
@@ -43,20 +52,18 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
         {
             // The secret behind a certificate changes with it: rotating it by itself would break both.
             if (listed.IsManaged || !TagReader.AsksForManagement(listed)) return new Looked(LookResult.Nothing, listed, null, []);
-            var adopted = await AdoptAsync(id, listed, versions, now, cancellationToken);
-            if (adopted.Row is not null) await queue.SendAsync(id, TimeSpan.Zero, cancellationToken);
-            return adopted;
+            return await AdoptAsync(id, listed, versions, now, cancellationToken);
         }
 
         var seen = row.Seen;
         if (HasChanged(listed, seen) && await ReadCurrentVersionAsync(listed.Secret, versions, now, cancellationToken) is { } newest)
         {
             if (newest.Version != seen.Version || newest.ExpiresOn != seen.ExpiresOn || newest.HasTags != seen.HasTags)
-                await registry.TellAsync(id, new InboxItem.Hint(now, "sweep", newest, newest.HasTags ? null : TagsDropped(newest, now)), cancellationToken);
+                await registry.TellAsync(id, new InboxItem.Hint(now, source, newest, newest.HasTags ? null : TagsDropped(newest, now)), cancellationToken);
             seen = newest;
         }
 
-        var findings = await HearTagsAsync(row, listed, now, cancellationToken);
+        var findings = await HearTagsAsync(row, listed, source, now, cancellationToken);
         if (row.IsOpen)
         {
             // The open-work index is only a hint; the sweep repairs what a crash left out of it.
@@ -68,19 +75,18 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
         // With nothing open no wake stands for a message that was lost, nor for a change of binding that a crash cut short.
         var isWaiting = row is { Pending.Consents.Count: > 0 } or { TargetToRelease: not null } || await registry.HasInboxAsync(id, cancellationToken);
         if (!isDue && !isWaiting) return new Looked(LookResult.Nothing, listed, row, findings);
-        await queue.SendAsync(id, TimeSpan.Zero, cancellationToken);
         return new Looked(LookResult.Woken, listed, row, findings);
     }
 
     /// <summary>Rule 15: tags of a managed credential that ask for another binding are a finding and a question to those who answer now, never a change.</summary>
-    private async Task<IReadOnlyList<Finding>> HearTagsAsync(CredentialRow row, SecretProperties listed, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Finding>> HearTagsAsync(CredentialRow row, SecretProperties listed, string source, DateTimeOffset now, CancellationToken cancellationToken)
     {
         // Lost tags ask for nothing: the binding stays.
         var (asked, findings) = TagReader.AsksForManagement(listed) ? TagReader.Read(listed, _options, now) : (row.Binding, []);
         if (asked is null) return findings;
 
         var isAnotherThanKnown = row.Pending is { } known ? !known.Binding.IsSame(asked) : !row.Binding.IsSame(asked);
-        if (isAnotherThanKnown) await registry.TellAsync(row.Id, new InboxItem.Hint(now, "sweep", null, null, asked), cancellationToken);
+        if (isAnotherThanKnown) await registry.TellAsync(row.Id, new InboxItem.Hint(now, source, null, null, asked), cancellationToken);
         return row.Binding.IsSame(asked) ? [] : [BindingWaits(row.Binding, asked, now)];
     }
 

@@ -58,6 +58,22 @@ public sealed class An_event_that_is_heard : EngineTest
     }
 
     [Fact]
+    public async Task That_was_cut_off_after_it_adopted_wakes_when_it_comes_again()
+    {
+        World.Rows.Fault = (operation, key) => operation == "Insert" && key.Row.StartsWith("in-", StringComparison.Ordinal) ? FaultDecision.BeforeChange : FaultDecision.None;
+        await Assert.ThrowsAnyAsync<Exception>(() => HearAsync(Say(VaultEvent.NewVersion)));
+        World.Rows.Fault = null;
+        // Adopted, and not woken before it can know why.
+        Assert.Equal(0, (await World.RowAsync(Cancel)).Ordinal);
+        Assert.Null(World.Queue.NextVisibleOn);
+
+        await HearAsync(Say(VaultEvent.NewVersion));
+        await World.DrainAsync(Cancel);
+
+        Assert.Equal("event Microsoft.KeyVault.SecretNewVersionCreated", (await World.RotationAsync(Cancel)).Plan.SignalledBy);
+    }
+
+    [Fact]
     public async Task With_news_lists_the_versions_once()
     {
         await HearAsync(Say(VaultEvent.NearExpiry));

@@ -1,11 +1,14 @@
+using System.Net;
 using CredRotation.Adapters.Storage;
 using CredRotation.EmbeddedHost;
 using CredRotation.Engine;
+using CredRotation.Engine.Detect;
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Registry;
 using CredRotation.Sandbox.Systems;
 using CredRotation.Sandbox.World;
 using CredRotation.Testing;
+using CredRotation.Tests.Functions;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CredRotation.Tests.Sandbox;
@@ -43,6 +46,23 @@ internal sealed class EventsWorld : IAsyncDisposable
     /// <summary>The payment key's current version says this now, in Event Grid's own schema.</summary>
     public string Say(string type)
         => new VaultEvent(type, Sandbox.Vault.Get(Sandbox.PaymentSecret.VaultHost, Sandbox.PaymentSecret.Name, null, new VaultCaller("sandbox", "")).Value!, Clock.GetUtcNow()).ToEventGrid().ToJsonString();
+
+    public async Task<string> GetAsync(string person, string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_app!.BaseUri, path)) { Headers = { { "Authorization", $"Bearer {Sandbox.TokenFor(person)}" } } };
+        using var http = HeadsWorld.NewClient(_app);
+        using var answer = await http.SendAsync(request, Stop);
+        return await answer.Content.ReadAsStringAsync(Stop);
+    }
+
+    public async Task<HttpStatusCode> PostAsync(string path, HttpContent content)
+    {
+        using var http = HeadsWorld.NewClient(_app!);
+        using var answer = await http.PostAsync(new Uri(_app!.BaseUri, path), content, Stop);
+        return answer.StatusCode;
+    }
+
+    public Task SweepAsync() => _app!.Services.GetRequiredService<CredentialSweep>().RunAsync(Stop);
 
     public Task<CredentialRow?> RowAsync() => Registry.FindAsync(CredentialId.Of(Sandbox.PaymentSecret), Stop);
 
