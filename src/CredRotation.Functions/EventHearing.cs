@@ -2,14 +2,16 @@ using System.Runtime.ExceptionServices;
 using CredRotation.Adapters.EventGrid;
 using CredRotation.Engine;
 using CredRotation.Engine.Detect;
+using CredRotation.Engine.Detect.Inventory;
+using CredRotation.Engine.Registry;
 
 namespace CredRotation.Functions;
 
 /// <summary>
-/// Hears a delivery of Key Vault's events, whichever way it came: what may matter wakes its credential, and everything else is logged with
-/// its reason and never thrown, because thrown it would only come again. Trouble of ledger or vault is thrown, so that nothing is lost.
+/// Hears a delivery of Key Vault's events, whichever way it came: what may matter wakes its credential, what is of no use becomes a finding of
+/// that way in, and neither is ever thrown, because thrown it would only come again. Trouble of ledger or vault is thrown, so that nothing is lost.
 /// </summary>
-public sealed partial class EventHearing(VaultHints hints, ILogger<EventHearing> logger)
+public sealed partial class EventHearing(VaultHints hints, ICredentialRegistry registry, TimeProvider clock, ILogger<EventHearing> logger)
 {
     /// <summary>Failed events of one delivery after which the rest is left to its next delivery.</summary>
     private const int FailuresMax = 3;
@@ -17,16 +19,21 @@ public sealed partial class EventHearing(VaultHints hints, ILogger<EventHearing>
     private const int ShownMax = 100;
     private const string NewVersion = "NewVersionCreated";
 
-    public async Task HearAsync(IReadOnlyList<KeyVaultEvent> delivery, CancellationToken cancellationToken)
+    /// <param name="wayIn">The function by which it came.</param>
+    public async Task<Heard> HearAsync(string wayIn, IReadOnlyList<KeyVaultEvent> delivery, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(delivery);
         Exception? first = null;
-        var failures = 0;
+        var (woken, ignored, failures) = (0, 0, 0);
+        var unusable = new Dictionary<string, (Finding Finding, int Times)>();
         foreach (var notice in delivery)
         {
             try
             {
-                await HearAsync(notice, cancellationToken);
+                var (isWoken, finding) = await HearAsync(notice, cancellationToken);
+                if (finding is not null) unusable[finding.Code] = (finding, unusable.GetValueOrDefault(finding.Code).Times + 1);
+                else if (isWoken) woken++;
+                else ignored++;
             }
             catch (Exception trouble) when (!cancellationToken.IsCancellationRequested)
             {
@@ -36,28 +43,33 @@ public sealed partial class EventHearing(VaultHints hints, ILogger<EventHearing>
             }
         }
 
+        // Once per delivery: thousands of useless events cost a few writes, and the sender has its answer in time.
+        foreach (var (finding, times) in unusable.Values) await registry.NoteFindingAsync(WatchedName.OfWayIn(wayIn), finding, times, cancellationToken);
+        var heard = new Heard(woken, ignored, unusable.Values.Sum(noted => noted.Times));
+        LogDelivery(logger, wayIn, heard.Woken, heard.Ignored, heard.Unusable, failures);
         if (first is not null) ExceptionDispatchInfo.Throw(first);
+        return heard;
     }
 
-    private async Task HearAsync(KeyVaultEvent notice, CancellationToken cancellationToken)
+    private async Task<(bool IsWoken, Finding? Unusable)> HearAsync(KeyVaultEvent notice, CancellationToken cancellationToken)
     {
-        var type = Shown(notice.Type);
-        if (notice.Problem is not null)
+        if (notice.Problem is { } problem)
         {
-            LogUnusable(logger, type, Shown(notice.Problem));
-            return;
+            LogUnusable(logger, problem.Detail);
+            return (false, UnusableEvents.Of(problem, clock.GetUtcNow()));
         }
 
+        var type = Shown(notice.Type);
         if (notice.Secret is not { } secret)
         {
             LogNothingToWake(logger, type, Shown(notice.ObjectName));
-            return;
+            return (false, null);
         }
 
         var isNewVersion = notice.Type.EndsWith(NewVersion, StringComparison.OrdinalIgnoreCase);
         var outcome = await hints.HearAsync(new VaultHint(secret, notice.Version, notice.ExpiresOn, isNewVersion, $"event {type}"), cancellationToken);
         LogHeard(logger, type, secret, outcome);
-        if (outcome is HintOutcome.ForeignVault) LogForeign(logger, type, secret.VaultHost);
+        return (outcome is HintOutcome.Woken, outcome is HintOutcome.ForeignVault ? UnusableEvents.OfForeignVault(Shown(secret.VaultHost), clock.GetUtcNow()) : null);
     }
 
     /// <summary>Event text comes from outside: bounded, one line.</summary>
@@ -67,12 +79,12 @@ public sealed partial class EventHearing(VaultHints hints, ILogger<EventHearing>
     [LoggerMessage(1, LogLevel.Information, "Heard {Type} about {Secret}: {Outcome}.")]
     private static partial void LogHeard(ILogger logger, string type, SecretName secret, HintOutcome outcome);
 
-    [LoggerMessage(2, LogLevel.Warning, "An event of type {Type} could not be used ({Problem}). Nothing is lost: the sweep reads every vault. Look at the event subscription's source.")]
-    private static partial void LogUnusable(ILogger logger, string type, string problem);
+    [LoggerMessage(2, LogLevel.Warning, "An event could not be used: {Problem} Nothing is lost: the sweep reads every vault. The findings say what to look at.")]
+    private static partial void LogUnusable(ILogger logger, string problem);
 
     [LoggerMessage(3, LogLevel.Information, "{Type} about {Name} wakes nothing: keys, certificates and access policies are not rotated here. The sweep announces what expires.")]
     private static partial void LogNothingToWake(ILogger logger, string type, string name);
 
-    [LoggerMessage(4, LogLevel.Warning, "{Type} came from {Vault}, which Rotation:Vaults does not list; it was ignored. Remove that event subscription, or add the vault.")]
-    private static partial void LogForeign(ILogger logger, string type, string vault);
+    [LoggerMessage(4, LogLevel.Information, "A delivery by {WayIn}: {Woken} woke their credential, {Ignored} were ignored, {Unusable} are counted in findings, {Failed} failed.")]
+    private static partial void LogDelivery(ILogger logger, string wayIn, int woken, int ignored, int unusable, int failed);
 }

@@ -11,5 +11,5 @@ public sealed class HearEvent(EventHearing hearing)
 
     [Function(nameof(HearEvent))]
     public Task RunAsync([QueueTrigger(Queue, Connection = "AzureWebJobsStorage")] string message, CancellationToken cancellationToken)
-        => hearing.HearAsync(KeyVaultEvents.ParseMessage(message), cancellationToken);
+        => hearing.HearAsync(nameof(HearEvent), KeyVaultEvents.ParseMessage(message), cancellationToken);
 }

@@ -8,5 +8,5 @@ public sealed class OnSecretNearExpiry(EventHearing hearing)
 {
     [Function(nameof(OnSecretNearExpiry))]
     public Task RunAsync([EventGridTrigger] string delivery, CancellationToken cancellationToken)
-        => hearing.HearAsync(KeyVaultEvents.Parse(delivery), cancellationToken);
+        => hearing.HearAsync(nameof(OnSecretNearExpiry), KeyVaultEvents.Parse(delivery), cancellationToken);
 }

@@ -74,8 +74,15 @@ public sealed class EventGridRotationEvents : IRotationEvents
                 429 => RemoteTrouble.Throttled,
                 _ => RemoteTrouble.Unknown,
             };
-            var what = failed.Status > 0 ? string.Create(CultureInfo.InvariantCulture, $"answered HTTP {failed.Status}") : "could not be reached";
-            throw new RemoteTroubleException("eventgrid", trouble, $"The topic for completed rotations {what}; the rotation itself is done. Check {EndpointSetting}, that the topic takes CloudEvents, and that the app has the role EventGrid Data Sender on it.");
+            throw Trouble(trouble, failed.Status > 0 ? string.Create(CultureInfo.InvariantCulture, $"answered HTTP {failed.Status}") : "could not be reached");
+        }
+        catch (AggregateException unreached) when (unreached.InnerExceptions.All(inner => inner is RequestFailedException))
+        {
+            // So the client says that every one of its tries broke off.
+            throw Trouble(RemoteTrouble.Unknown, "could not be reached");
         }
     }
+
+    private static RemoteTroubleException Trouble(RemoteTrouble trouble, string what)
+        => new("eventgrid", trouble, $"The topic for completed rotations {what}; the rotation itself is done. Check {EndpointSetting}, that the topic takes CloudEvents, and that the app has the role EventGrid Data Sender on it.");
 }

@@ -15,4 +15,21 @@ public sealed record KeyVaultEvent(
     SecretName? Secret,
     string? Version,
     DateTimeOffset? ExpiresOn,
-    string? Problem = null);
+    EventProblem? Problem = null);
+
+/// <summary>Why an event is of no use.</summary>
+/// <param name="Detail">For a person; nothing of the event's own text.</param>
+public sealed record EventProblem(EventProblemKind Kind, string Detail);
+
+/// <summary>What is wrong with an event.</summary>
+public enum EventProblemKind
+{
+    /// <summary>It cannot be read, or does not name what it is about.</summary>
+    Unreadable,
+
+    /// <summary>It, or its delivery, is too large to be read.</summary>
+    TooLarge,
+
+    /// <summary>It is none of Key Vault's.</summary>
+    UnknownType,
+}

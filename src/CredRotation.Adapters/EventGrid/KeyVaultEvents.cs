@@ -23,7 +23,8 @@ public static class KeyVaultEvents
 
     public static IReadOnlyList<KeyVaultEvent> Parse(string raw)
     {
-        if (raw is null || raw.Length > TextMax) return [Useless("", "The delivery is empty or longer than 1 MB.")];
+        if (string.IsNullOrWhiteSpace(raw)) return [Useless("The delivery is empty.")];
+        if (raw.Length > TextMax) return [Useless("The delivery is longer than 1 MB.", EventProblemKind.TooLarge)];
         try
         {
             using var document = JsonDocument.Parse(raw.AsMemory().TrimStart('\uFEFF'));
@@ -31,7 +32,7 @@ public static class KeyVaultEvents
         }
         catch (Exception unreadable) when (unreadable is JsonException or ArgumentException)
         {
-            return [Useless("", "The delivery is not JSON.")];
+            return [Useless("The delivery is not JSON.")];
         }
     }
 
@@ -49,7 +50,7 @@ public static class KeyVaultEvents
     private static List<KeyVaultEvent> ReadAll(JsonElement list)
     {
         var events = list.EnumerateArray().Take(EventsMax).Select(ReadOne).ToList();
-        if (list.GetArrayLength() > EventsMax) events.Add(Useless("", string.Create(CultureInfo.InvariantCulture, $"The delivery holds more than {EventsMax} events; the rest was not read, and the sweep finds what they said.")));
+        if (list.GetArrayLength() > EventsMax) events.Add(Useless(string.Create(CultureInfo.InvariantCulture, $"The delivery holds more than {EventsMax} events; the rest was not read."), EventProblemKind.TooLarge));
         return events;
     }
 
@@ -62,7 +63,7 @@ public static class KeyVaultEvents
         catch (InvalidOperationException)
         {
             // Text that is valid JSON and still no text, such as half a surrogate pair.
-            return Useless("", "The event holds text that cannot be read.");
+            return Useless("The event holds text that cannot be read.");
         }
     }
 
@@ -70,8 +71,8 @@ public static class KeyVaultEvents
     {
         // Event Grid's own schema says eventType, a CloudEvent says type.
         var type = (Text(item, "eventType") ?? Text(item, "type"))?.Trim();
-        if (type is null or { Length: 0 or > NameMax }) return Useless("", "The event names no type.");
-        if (!type.StartsWith(OurTypes, StringComparison.OrdinalIgnoreCase) || !type.All(c => char.IsAsciiLetterOrDigit(c) || c == '.')) return Useless("", "The event is none of Key Vault's. Check what the subscription listens to.");
+        if (type is null or { Length: 0 or > NameMax }) return Useless("The event names no type.");
+        if (!type.StartsWith(OurTypes, StringComparison.OrdinalIgnoreCase) || !type.All(c => char.IsAsciiLetterOrDigit(c) || c == '.')) return Useless("The event is none of Key Vault's.", EventProblemKind.UnknownType);
 
         var data = Member(item, "data");
         var (objectType, objectName) = (Bounded(Text(data, "objectType")), Bounded(Text(data, "objectName")));
@@ -82,7 +83,7 @@ public static class KeyVaultEvents
         var id = Text(data, "id")?.Trim();
         return SecretName.TryParse(id, out var secret)
             ? new KeyVaultEvent(type, objectType, objectName, secret, VersionIn(id!) ?? Bounded(Text(data, "version")), expiresOn)
-            : new KeyVaultEvent(type, objectType, objectName, null, null, expiresOn, "The event is about a secret and names none that can be: its data.Id is not a Key Vault secret's address.");
+            : new KeyVaultEvent(type, objectType, objectName, null, null, expiresOn, new(EventProblemKind.Unreadable, "The event is about a secret and names none that can be: its data.Id is not a Key Vault secret's address."));
     }
 
     // The address is the vault's own word; the member beside it was seen misspelt.
@@ -116,5 +117,5 @@ public static class KeyVaultEvents
         return trimmed is not { Length: > 0 } ? null : trimmed.Length <= NameMax ? trimmed : trimmed[..NameMax];
     }
 
-    private static KeyVaultEvent Useless(string type, string problem) => new(type, null, null, null, null, null, problem);
+    private static KeyVaultEvent Useless(string problem, EventProblemKind kind = EventProblemKind.Unreadable) => new("", null, null, null, null, null, new(kind, problem));
 }

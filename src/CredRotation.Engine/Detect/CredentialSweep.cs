@@ -44,12 +44,13 @@ public sealed partial class CredentialSweep
     }
 
     /// <summary>Looks at one secret that an event or a person named.</summary>
+    /// <param name="source">Who said so, for what changed.</param>
     /// <returns>False when it is not managed and does not ask to be.</returns>
-    public async Task<bool> LookAtAsync(SecretName secret, CancellationToken cancellationToken)
+    public async Task<bool> LookAtAsync(SecretName secret, string source, CancellationToken cancellationToken)
     {
-        if (await _look.RunAsync(secret, cancellationToken) is not { } looked) return false;
+        if (await _look.RunAsync(secret, source, cancellationToken) is not { } looked) return false;
 
-        await _watch.NoteAsync(secret, looked.Findings, cancellationToken);
+        await _watch.SeeAsync(looked, cancellationToken);
         return looked.Result is not LookResult.Nothing;
     }
 

@@ -8,27 +8,42 @@ namespace CredRotation.Engine.Detect;
 /// <summary>What came of a look at one secret.</summary>
 internal enum LookResult { Nothing, Adopted, Woken }
 
+/// <summary>What a look at one secret saw and did.</summary>
+/// <param name="Seen">What the vault says of it.</param>
 /// <param name="Row">The managed credential, if it is one now.</param>
 /// <param name="Findings">What stands against adopting it.</param>
-internal sealed record Looked(LookResult Result, CredentialRow? Row, IReadOnlyList<Finding> Findings);
+internal sealed record Looked(LookResult Result, SecretProperties Seen, CredentialRow? Row, IReadOnlyList<Finding> Findings);
 
 /// <summary>Looks at one secret's properties: adopts what its tags ask for within what configuration grants, and wakes what is due or was changed.</summary>
 internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegistry registry, IWorkQueue queue, IOptions<RotationOptions> options, TimeProvider clock, ILogger<SecretLook> logger)
 {
     private const string CallId = "rot-sweep";
+    private const string Sweep = "sweep";
 
     private readonly RotationOptions _options = options.Value;
 
-    /// <summary>Looks at the newest version, as an event or a person named it. Null: no such secret, or its vault is not watched.</summary>
-    public async Task<Looked?> RunAsync(SecretName secret, CancellationToken cancellationToken)
+    /// <summary>
+    /// Looks at the newest version, as an event or a person named it. Null: no such secret, or its vault is not watched. Wakes nothing that did
+    /// not change: whoever named it tells the credential why, and a visit before that would not know.
+    /// </summary>
+    public async Task<Looked?> RunAsync(SecretName secret, string source, CancellationToken cancellationToken)
     {
         if (_options.Vaults.All(watched => SecretName.HostOf(watched) != secret.VaultHost)) return null;
 
         var versions = await vault.ListVersionsAsync(secret, CallId, cancellationToken);
-        return versions.Count == 0 ? null : await RunAsync(versions[^1] with { Version = null }, cancellationToken);
+        return versions is [.., var newest] ? await RunAsync(newest with { Version = null }, versions, source, cancellationToken) : null;
     }
 
+    /// <summary>Looks at what a vault's list shows, which names no version.</summary>
     public async Task<Looked> RunAsync(SecretProperties listed, CancellationToken cancellationToken)
+    {
+        var looked = await RunAsync(listed, null, Sweep, cancellationToken);
+        if (looked is { Result: not LookResult.Nothing, Row: { } row }) await queue.SendAsync(row.Id, TimeSpan.Zero, cancellationToken);
+        return looked;
+    }
+
+    /// <param name="versions">Of the secret, when they were listed already.</param>
+    private async Task<Looked> RunAsync(SecretProperties listed, IReadOnlyList<SecretProperties>? versions, string source, CancellationToken cancellationToken)
     {
         var id = CredentialId.Of(listed.Secret);
         var now = clock.GetUtcNow();
@@ -36,44 +51,41 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
         if (row is null)
         {
             // The secret behind a certificate changes with it: rotating it by itself would break both.
-            if (listed.IsManaged || !TagReader.AsksForManagement(listed)) return new Looked(LookResult.Nothing, null, []);
-            var adopted = await AdoptAsync(id, listed, now, cancellationToken);
-            if (adopted.Row is not null) await queue.SendAsync(id, TimeSpan.Zero, cancellationToken);
-            return adopted;
+            if (listed.IsManaged || !TagReader.AsksForManagement(listed)) return new Looked(LookResult.Nothing, listed, null, []);
+            return await AdoptAsync(id, listed, versions, now, cancellationToken);
         }
 
         var seen = row.Seen;
-        if (HasChanged(listed, seen) && await ReadCurrentVersionAsync(listed.Secret, now, cancellationToken) is { } newest)
+        if (HasChanged(listed, seen) && await ReadCurrentVersionAsync(listed.Secret, versions, now, cancellationToken) is { } newest)
         {
             if (newest.Version != seen.Version || newest.ExpiresOn != seen.ExpiresOn || newest.HasTags != seen.HasTags)
-                await registry.TellAsync(id, new InboxItem.Hint(now, "sweep", newest, newest.HasTags ? null : TagsDropped(newest, now)), cancellationToken);
+                await registry.TellAsync(id, new InboxItem.Hint(now, source, newest, newest.HasTags ? null : TagsDropped(newest, now)), cancellationToken);
             seen = newest;
         }
 
-        var findings = await HearTagsAsync(row, listed, now, cancellationToken);
+        var findings = await HearTagsAsync(row, listed, source, now, cancellationToken);
         if (row.IsOpen)
         {
             // The open-work index is only a hint; the sweep repairs what a crash left out of it.
             await registry.IndexOpenAsync(id, cancellationToken);
-            return new Looked(LookResult.Nothing, row, findings);
+            return new Looked(LookResult.Nothing, listed, row, findings);
         }
 
         var isDue = _options.Policies.TryGetValue(row.Binding.Policy, out var policy) && DueRules.IsDue(seen, policy, now) is not null;
         // With nothing open no wake stands for a message that was lost, nor for a change of binding that a crash cut short.
         var isWaiting = row is { Pending.Consents.Count: > 0 } or { TargetToRelease: not null } || await registry.HasInboxAsync(id, cancellationToken);
-        if (!isDue && !isWaiting) return new Looked(LookResult.Nothing, row, findings);
-        await queue.SendAsync(id, TimeSpan.Zero, cancellationToken);
-        return new Looked(LookResult.Woken, row, findings);
+        if (!isDue && !isWaiting) return new Looked(LookResult.Nothing, listed, row, findings);
+        return new Looked(LookResult.Woken, listed, row, findings);
     }
 
     /// <summary>Rule 15: tags of a managed credential that ask for another binding are a finding and a question to those who answer now, never a change.</summary>
-    private async Task<IReadOnlyList<Finding>> HearTagsAsync(CredentialRow row, SecretProperties listed, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Finding>> HearTagsAsync(CredentialRow row, SecretProperties listed, string source, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (asked, findings) = ReadTags(row, listed, _options, now);
         if (asked is null) return findings;
 
         var isAnotherThanKnown = row.Pending is { } known ? !known.Binding.IsSame(asked) : !row.Binding.IsSame(asked);
-        if (isAnotherThanKnown) await registry.TellAsync(row.Id, new InboxItem.Hint(now, "sweep", null, null, asked), cancellationToken);
+        if (isAnotherThanKnown) await registry.TellAsync(row.Id, new InboxItem.Hint(now, source, null, null, asked), cancellationToken);
         return findings;
     }
 
@@ -99,26 +111,26 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
     private static Finding TagsDropped(SeenVersion newest, DateTimeOffset now)
         => new("tags-dropped", $"Version {newest.Version} carries no tags.", "The credential stays managed with its binding. Write the tags again so that people who look at the vault see it.", now);
 
-    private async Task<Looked> AdoptAsync(CredentialId id, SecretProperties listed, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<Looked> AdoptAsync(CredentialId id, SecretProperties listed, IReadOnlyList<SecretProperties>? versions, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (binding, findings) = TagReader.Read(listed, _options, now);
-        if (binding is null || await ReadCurrentVersionAsync(listed.Secret, now, cancellationToken) is not { } seen) return new Looked(LookResult.Nothing, null, findings);
+        if (binding is null || await ReadCurrentVersionAsync(listed.Secret, versions, now, cancellationToken) is not { } seen) return new Looked(LookResult.Nothing, listed, null, findings);
 
         // The target first: once it is ours, the claim on the credential is the claim on its target.
         if (await registry.TakeTargetAsync(binding.Account, binding.Target, id, cancellationToken) is { } owner && owner != id)
-            return new Looked(LookResult.Nothing, null, [TargetTaken(binding, now)]);
+            return new Looked(LookResult.Nothing, listed, null, [TargetTaken(binding, now)]);
 
         var row = new CredentialRow { Id = id, Secret = listed.Secret, Binding = binding, AdoptedOn = now, Seen = seen };
         await registry.AddAsync(row, LedgerNote.Ours("Adopted", $"Adopted from tags: account {binding.Account}, target {binding.Target}, policy {binding.Policy}.",
             new JsonObject { ["secret"] = listed.Secret.ToString(), ["ownerGroup"] = binding.OwnerGroup, ["consumers"] = string.Join(",", binding.Consumers) }), cancellationToken);
         LogAdopted(logger, listed.Secret, id);
-        return new Looked(LookResult.Adopted, row, []);
+        return new Looked(LookResult.Adopted, listed, row, []);
     }
 
     /// <summary>The newest enabled version counts as current only if it is the newest at all: a disabled newest one is what readers meet.</summary>
-    private async Task<SeenVersion?> ReadCurrentVersionAsync(SecretName secret, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<SeenVersion?> ReadCurrentVersionAsync(SecretName secret, IReadOnlyList<SecretProperties>? versions, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var versions = await vault.ListVersionsAsync(secret, CallId, cancellationToken);
+        versions ??= await vault.ListVersionsAsync(secret, CallId, cancellationToken);
         return versions is [.., { Version: { } version } newest] ? new SeenVersion(version, newest.ExpiresOn, newest.CreatedOn, newest.Tags.Count > 0, now) : null;
     }
 

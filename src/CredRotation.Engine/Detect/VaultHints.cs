@@ -39,7 +39,7 @@ public sealed partial class VaultHints
 
         // A version that was seen with this end tells nothing new: the visit asks whether it is due without another look at the vault.
         var isNews = row is null || row.Seen.Version != hint.Version || (hint.ExpiresOn is { } end && end != row.Seen.ExpiresOn);
-        if (isNews && await LookAsync(hint.Secret, isManaged: row is not null, cancellationToken) is { } found) return found;
+        if (isNews && await LookAsync(hint, isManaged: row is not null, cancellationToken) is { } found) return found;
 
         await _registry.TellAsync(id, new InboxItem.Hint(_clock.GetUtcNow(), hint.Source, null, null), cancellationToken);
         return HintOutcome.Woken;
@@ -49,8 +49,10 @@ public sealed partial class VaultHints
     private async Task<HintOutcome?> KnowsAsync(CredentialRow row, VaultHint hint, CancellationToken cancellationToken)
     {
         if (hint.Version is null) return null;
+        // Never visited, it may be known only because this very event was cut off before it could wake anybody.
+        if (row.Ordinal == 0) return null;
         if (hint.IsNewVersion && row.Seen.Version == hint.Version) return HintOutcome.KnownVersion;
-        if (row.Ordinal == 0 || row.Seen.Version == hint.Version) return null;
+        if (row.Seen.Version == hint.Version) return null;
 
         var last = await _registry.FindRotationAsync(row.Id, row.Ordinal, cancellationToken);
         if (last?.Plan.OldVersion == hint.Version) return HintOutcome.OldVersion;
@@ -59,11 +61,11 @@ public sealed partial class VaultHints
         return hint.IsNewVersion && last is { State: RotationState.PromoteSent } ? HintOutcome.KnownVersion : null;
     }
 
-    private async Task<HintOutcome?> LookAsync(SecretName secret, bool isManaged, CancellationToken cancellationToken)
+    private async Task<HintOutcome?> LookAsync(VaultHint hint, bool isManaged, CancellationToken cancellationToken)
     {
         try
         {
-            return await _sweep.LookAtAsync(secret, cancellationToken) || isManaged ? null : HintOutcome.Unmanaged;
+            return await _sweep.LookAtAsync(hint.Secret, hint.Source, cancellationToken) || isManaged ? null : HintOutcome.Unmanaged;
         }
         catch (RemoteTroubleException trouble) when (trouble.Trouble is RemoteTrouble.NotFound or RemoteTrouble.Deleted)
         {

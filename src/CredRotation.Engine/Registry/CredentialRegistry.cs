@@ -315,8 +315,8 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     public IAsyncEnumerable<ObjectFinding> ListFindingsAsync(CancellationToken cancellationToken)
         => findings.ListAsync(cancellationToken).Select(entry => entry.Found).Where(found => found.IsOpen);
 
-    public Task NoteFindingAsync(WatchedName about, Finding finding, CancellationToken cancellationToken)
-        => findings.NoteAsync(about, finding, isOfSweep: false, cancellationToken);
+    public Task NoteFindingAsync(WatchedName about, Finding finding, int times, CancellationToken cancellationToken)
+        => findings.NoteAsync(new ObjectFinding { About = about, Finding = finding, IsOfSweep = false, Times = times, LastSeenOn = clock.GetUtcNow() }, cancellationToken);
 
     public IAsyncEnumerable<VaultObject> ListObjectsAsync(CancellationToken cancellationToken)
         => objects.ListAsync(options.Value.Vaults, cancellationToken);

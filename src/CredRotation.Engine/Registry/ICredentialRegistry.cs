@@ -23,8 +23,9 @@ public interface ICredentialRegistry
     /// <summary>What a person should know now of secrets, keys, certificates and vaults, managed or not.</summary>
     IAsyncEnumerable<ObjectFinding> ListFindingsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Notes a finding that no sweep looks for, for example one of an event; it is cleared when it was not noted again for a month.</summary>
-    Task NoteFindingAsync(WatchedName about, Finding finding, CancellationToken cancellationToken);
+    /// <summary>Notes a finding that no sweep looks for, for example one of events; it is cleared when it was not noted again for a month.</summary>
+    /// <param name="times">How often it happened; added to what is known.</param>
+    Task NoteFindingAsync(WatchedName about, Finding finding, int times, CancellationToken cancellationToken);
 
     /// <summary>What the last whole look at each watched vault listed, without tags.</summary>
     IAsyncEnumerable<VaultObject> ListObjectsAsync(CancellationToken cancellationToken);

@@ -53,7 +53,7 @@ internal sealed class CloseStep(Remotes remotes, ICredentialVault vault, INotifi
         var completed = new RotationCompleted(plan.Credential, rotation.Id, rotation.State, plan.Secret.VaultHost, plan.Secret.Name, rotation.PromotedVersion, rotation.PlanHash, chain, rotation.StateOn);
         try
         {
-            await remotes.EffectAsync(visit, "notification", "publish the completed rotation", "Close: I7, the chain's head is also outside the ledger",
+            await remotes.EffectAsync(visit, "event", "publish the completed rotation", "Close: I7, the chain's head is also outside the ledger",
                 async (_, token) => { await topic.PublishAsync(completed, token); return true; }, cancellationToken);
         }
         catch (RemoteTroubleException trouble) when (rotation.Failures >= TellTriesMax)

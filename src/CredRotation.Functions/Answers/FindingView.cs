@@ -3,14 +3,16 @@ using CredRotation.Engine.Detect.Inventory;
 
 namespace CredRotation.Functions.Answers;
 
-/// <summary>What a person should know of an object or a vault, how bad it is, since when, and the remedy.</summary>
-public sealed record FindingView(string Vault, string? Kind, string Name, string Code, FindingSeverity Severity, string Detail, string Remedy, DateTimeOffset Since, DateTimeOffset LastSeenOn, DateTimeOffset? AnnouncedOn)
+/// <summary>What a person should know of an object, a vault or a way in, how bad it is, since when, and the remedy.</summary>
+/// <param name="Vault">Null for a way in, which its name tells.</param>
+/// <param name="Times">How often, at least, for what comes from outside; null for what a sweep finds.</param>
+public sealed record FindingView(string? Vault, string? Kind, string Name, string Code, FindingSeverity Severity, string Detail, string Remedy, DateTimeOffset Since, DateTimeOffset LastSeenOn, DateTimeOffset? AnnouncedOn, int? Times)
 {
     public static FindingView Of(ObjectFinding found)
     {
         ArgumentNullException.ThrowIfNull(found);
         return new(
-            WatchedName.OfVault(found.About.VaultHost).ToString(),
+            found.About.IsWayIn ? null : WatchedName.OfVault(found.About.VaultHost).ToString(),
             found.About.Kind?.ToString(),
             found.About.Name,
             found.Finding.Code,
@@ -19,7 +21,8 @@ public sealed record FindingView(string Vault, string? Kind, string Name, string
             found.Finding.Remedy,
             found.Finding.Since,
             found.LastSeenOn,
-            found.AnnouncedOn);
+            found.AnnouncedOn,
+            found.Times);
     }
 }
 

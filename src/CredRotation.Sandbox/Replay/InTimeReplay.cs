@@ -31,6 +31,7 @@ internal static class InTimeReplay
         [
             .. CallPlan.InTime.Differences(first.Calls),
             .. seen.Differences(first.Calls),
+            .. await Publications.DifferencesAsync(stage, [first, second], cancellationToken),
             .. Requirements.Of(world, first, second, canary),
             .. world.Gateway.RefusedPayments == 0 ? Array.Empty<string>() : [$"{world.Gateway.RefusedPayments} payments failed."],
             .. first.Incident is null && second.Incident is null ? Array.Empty<string>() : ["An incident was opened."],

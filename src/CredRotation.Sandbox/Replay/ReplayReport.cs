@@ -42,23 +42,42 @@ public sealed record KeysReport(int Hits, int KeysSearched, long BytesSearched)
     }
 }
 
-public sealed record RotationReport(string Id, string State, IReadOnlyList<CallReport> Calls, RemoteCallsReport RemoteCalls, int OwnerChecks, int LedgerWrites)
+/// <param name="Calls">Of the four kinds that are counted.</param>
+/// <param name="Published">Where a topic is configured: each publication of the completed rotation, with its rule. Beside the count, as it is made only where somebody asks for it.</param>
+public sealed record RotationReport(string Id, string State, IReadOnlyList<CallReport> Calls, RemoteCallsReport RemoteCalls, IReadOnlyList<PublishedReport> Published, int OwnerChecks, int LedgerWrites)
 {
     public static RotationReport Of(Engine.Rotation rotation, int ownerChecks, int ledgerWrites)
     {
         ArgumentNullException.ThrowIfNull(rotation);
-        return new(rotation.Id.Value, rotation.State.ToString(), [.. rotation.Calls.Select(call => new CallReport(call.At, call.Kind, call.Operation, call.Rule))], RemoteCallsReport.Of(rotation.Calls), ownerChecks, ledgerWrites);
+        var calls = rotation.Calls.ToLookup(RemoteCallsReport.IsCounted);
+        return new(
+            rotation.Id.Value,
+            rotation.State.ToString(),
+            [.. calls[true].Select(call => new CallReport(call.At, call.Kind, call.Operation, call.Rule))],
+            RemoteCallsReport.Of(rotation.Calls),
+            [.. calls[false].Select(call => new PublishedReport(call.Operation, call.Rule))],
+            ownerChecks,
+            ledgerWrites);
     }
 }
 
 public sealed record CallReport(DateTimeOffset At, string Kind, string Operation, string Rule);
 
+public sealed record PublishedReport(string Operation, string Rule);
+
 public sealed record RemoteCallsReport(int Provider, int Vault, int Consumers, int Notifications, int Total)
 {
+    /// <summary>What a topic is told is not: see <see cref="RotationReport"/>.</summary>
+    public static bool IsCounted(RemoteCall call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return call.Kind != "event";
+    }
+
     public static RemoteCallsReport Of(IReadOnlyList<RemoteCall> calls)
     {
         int Count(string kind) => calls.Count(call => call.Kind == kind);
-        return new(Count("provider"), Count("vault"), Count("consumer"), Count("notification"), calls.Count);
+        return new(Count("provider"), Count("vault"), Count("consumer"), Count("notification"), calls.Count(IsCounted));
     }
 }
 

@@ -19,13 +19,14 @@ internal static class Requirements
 }
 
 /// <summary>What the simulated systems saw of a rotation, to hold against what the rotation noted.</summary>
-internal sealed record Seen(int Vault, int Provider, int Notifications, int OwnerChecks)
+internal sealed record Seen(int Vault, int Provider, int Notifications, int Events, int OwnerChecks)
 {
     public static Seen Now(SandboxWorld world, Rotation rotation) => new(
         world.Vault.Requests.Count(request => request.ClientRequestId.StartsWith($"rot-{rotation.Id.Value}-", StringComparison.Ordinal)),
         world.Gateway.Requests.Count,
         // Digests of a sweep are about everything that is watched and lead elsewhere.
         world.Inbox.Messages.Count(message => message.Body.Contains($"/api/pages/rotation/{rotation.Id.Value}", StringComparison.Ordinal)),
+        world.Topic.Events.Count(published => published.Body["id"]?.ToString() == rotation.Id.Value),
         world.Faults.Operations.Count(operation => operation.StartsWith("directory.", StringComparison.Ordinal)));
 
     public IEnumerable<string> Differences(IReadOnlyList<RemoteCall> calls)
@@ -33,6 +34,7 @@ internal sealed record Seen(int Vault, int Provider, int Notifications, int Owne
         var noted = RemoteCallsReport.Of(calls);
         if (noted.Vault != Vault) yield return $"Vault calls: the rotation noted {noted.Vault}, the sandbox saw {Vault}.";
         if (noted.Provider != Provider) yield return $"Provider calls: the rotation noted {noted.Provider}, the sandbox saw {Provider}.";
+        if (calls.Count(call => !RemoteCallsReport.IsCounted(call)) is var events && events != Events) yield return $"Publications: the rotation noted {events}, the sandbox saw {Events}.";
         if (noted.Notifications != Notifications) yield return $"Notifications: the rotation noted {noted.Notifications}, the sandbox saw {Notifications}.";
     }
 }

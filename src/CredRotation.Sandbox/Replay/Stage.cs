@@ -149,6 +149,7 @@ internal sealed class Stage : IAsyncDisposable
 
         foreach (var message in World.Inbox.Messages) canary.Search("card", message.Body);
         foreach (var mail in World.Inbox.Mails) canary.Search("mail", $"{mail.Subject} {mail.Html}");
+        foreach (var published in World.Topic.Events) canary.Search("event", published.Body.ToJsonString());
         foreach (var answer in _answers) canary.Search("answer", answer);
         foreach (var line in _logs) canary.Search("log", line);
         foreach (var line in World.Checkout.Output) canary.Search("checkout log", line);

@@ -56,6 +56,7 @@ internal static class TooLateReplay
         [
             .. CallPlan.TooLate.Differences(first.Calls),
             .. seen.Differences(first.Calls),
+            .. await Publications.DifferencesAsync(stage, [first, second], cancellationToken),
             .. Requirements.Of(world, first, second, canary),
             .. incident is null ? ["No incident was opened."] : Shortfalls(incident),
             .. world.Gateway.FailedPayments.Count == failed.Count ? Array.Empty<string>() : ["Payments failed after the recovery."],

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using CredRotation.Testing;
 
@@ -23,6 +25,10 @@ public sealed record EventPosterOptions
     public TimeSpan DelayMax { get; init; } = TimeSpan.FromSeconds(1);
 }
 
+/// <summary>One try to have the webhook agree to deliveries.</summary>
+/// <param name="Status">0 when nobody answered.</param>
+public sealed record EventHandshake(DateTimeOffset At, int Status, bool IsAgreed);
+
 /// <summary>One try to deliver an event.</summary>
 /// <param name="Status">0 when nobody answered.</param>
 public sealed record EventDelivery(DateTimeOffset At, VaultEvent Event, int Attempt, int Status);
@@ -31,12 +37,13 @@ public sealed record EventDelivery(DateTimeOffset At, VaultEvent Event, int Atte
 public sealed record DeadLetter(VaultEvent Event, string Reason, int Attempts, int LastStatus);
 
 /// <summary>
-/// Raises a vault's events as Event Grid does: to a webhook, at least once, in no order, again after 10 s, 30 s, 1 min and so on for a day,
+/// Raises a vault's events as Event Grid does: to a webhook that agreed by its schema's handshake, at least once, in no order, again after 10 s, 30 s, 1 min and so on for a day,
 /// except where the answer says that it would be no use. What is given up is kept. A version written before it listens is never announced.
 /// </summary>
 public sealed class EventPoster : IAsyncDisposable
 {
     private const int AttemptsMax = 30;
+    private const string Origin = "eventgrid.azure.net";
     private static readonly TimeSpan s_lifeMax = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_answerMax = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_napMax = TimeSpan.FromDays(1);
@@ -47,8 +54,10 @@ public sealed class EventPoster : IAsyncDisposable
     ];
 
     private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _journeys = [];
+    private readonly List<EventHandshake> _handshakes = [];
     private readonly List<EventDelivery> _deliveries = [];
     private readonly List<DeadLetter> _deadLetters = [];
     private readonly VaultModel _model;
@@ -57,10 +66,20 @@ public sealed class EventPoster : IAsyncDisposable
     private readonly Uri _webhook;
     private readonly EventPosterOptions _options;
     private readonly Random _dice;
+    private volatile bool _hasAgreement;
 
     private EventPoster(VaultModel model, TimeProvider clock, HttpClient http, Uri webhook, EventPosterOptions options)
         => (_model, _clock, _http, _webhook, _options, _dice) = (model, clock, http, webhook, options, new Random(options.Seed));
 
+    public IReadOnlyList<EventHandshake> Handshakes
+    {
+        get
+        {
+            lock (_gate) return [.. _handshakes];
+        }
+    }
+
+    /// <summary>Tries, also those for which no agreement could be had.</summary>
     public IReadOnlyList<EventDelivery> Deliveries
     {
         get
@@ -93,6 +112,7 @@ public sealed class EventPoster : IAsyncDisposable
         lock (_gate) journeys = [.. _journeys];
         await Task.WhenAll(journeys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
+        _turn.Dispose();
     }
 
     private void Announce(VaultVersion version)
@@ -141,26 +161,94 @@ public sealed class EventPoster : IAsyncDisposable
     {
         // A clock that jumps must not jump over a delivery.
         using var busy = (_clock as SandboxClock)?.Busy("event delivery");
-        using var timeout = new CancellationTokenSource(s_answerMax, _clock);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        var status = 0;
+        var status = await AgreeAsync(cancellationToken) ?? await AskAsync(Request(said, attempt), null, cancellationToken);
+        lock (_gate) _deliveries.Add(new EventDelivery(_clock.GetUtcNow(), said, attempt, status));
+        return status;
+    }
+
+    /// <summary>Null when the webhook agreed, now or before; else the status that counts as the delivery's.</summary>
+    private async Task<int?> AgreeAsync(CancellationToken cancellationToken)
+    {
+        if (_hasAgreement) return null;
+
+        await _turn.WaitAsync(cancellationToken);
         try
         {
-            using var request = Request(said, attempt);
+            if (_hasAgreement) return null;
+
+            var code = RandomNumberGenerator.GetHexString(32, lowercase: true);
+            var status = await AskAsync(_options.HasCloudEvents ? Permission() : Validation(code), async response => _hasAgreement = await IsAgreedAsync(response, code, cancellationToken), cancellationToken);
+            lock (_gate) _handshakes.Add(new EventHandshake(_clock.GetUtcNow(), status, _hasAgreement));
+            // An answer that agrees to nothing is no answer.
+            return _hasAgreement ? null : status is >= 200 and < 300 ? 0 : status;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Sends a request and answers the status; what listens is asked only when somebody answered.</summary>
+    private async Task<int> AskAsync(HttpRequestMessage message, Func<HttpResponseMessage, Task>? read, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(s_answerMax, _clock);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using var request = message;
+        try
+        {
             using var response = await _http.SendAsync(request, linked.Token);
-            status = (int)response.StatusCode;
+            if (read is not null) await read(response);
+            return (int)response.StatusCode;
         }
         catch (HttpRequestException)
         {
             // Nobody listens: tried again like any other trouble.
+            return 0;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            status = (int)HttpStatusCode.RequestTimeout;
+            return (int)HttpStatusCode.RequestTimeout;
         }
+    }
 
-        lock (_gate) _deliveries.Add(new EventDelivery(_clock.GetUtcNow(), said, attempt, status));
-        return status;
+    /// <summary>Only 200 counts here, and only with the code or the origin that was sent.</summary>
+    private async Task<bool> IsAgreedAsync(HttpResponseMessage response, string code, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode is not HttpStatusCode.OK) return false;
+        if (_options.HasCloudEvents) return response.Headers.TryGetValues("WebHook-Allowed-Origin", out var allowed) && allowed.Any(origin => origin is Origin or "*");
+
+        try
+        {
+            return JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken)) is JsonObject answer && answer["validationResponse"] is JsonValue value && value.TryGetValue<string>(out var echoed) && echoed == code;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The handshake of CloudEvents.</summary>
+    private HttpRequestMessage Permission() => new(HttpMethod.Options, _webhook) { Headers = { { "WebHook-Request-Origin", Origin }, { "WebHook-Request-Rate", "120" } } };
+
+    /// <summary>The handshake of Event Grid's own schema.</summary>
+    private HttpRequestMessage Validation(string code)
+    {
+        var body = new JsonArray(new JsonObject
+        {
+            ["id"] = code,
+            ["topic"] = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/sandbox",
+            ["subject"] = "",
+            ["eventType"] = "Microsoft.EventGrid.SubscriptionValidationEvent",
+            ["eventTime"] = _clock.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+            ["data"] = new JsonObject { ["validationCode"] = code },
+            ["dataVersion"] = "2",
+            ["metadataVersion"] = "1",
+        });
+        return new HttpRequestMessage(HttpMethod.Post, _webhook)
+        {
+            Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
+            Headers = { { "aeg-event-type", "SubscriptionValidation" } },
+        };
     }
 
     private HttpRequestMessage Request(VaultEvent said, int attempt)

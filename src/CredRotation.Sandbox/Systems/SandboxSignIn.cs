@@ -8,6 +8,7 @@ public sealed class SandboxSignIn
 {
     public const string CheckoutAudience = "api://checkout";
     public const string VaultAudience = "https://vault.azure.net";
+    public const string TopicAudience = "https://eventgrid.azure.net";
     public const string RotatorApp = "cred-rotation";
     public const string CheckoutApp = "checkout";
 
@@ -35,6 +36,9 @@ public sealed class SandboxSignIn
 
     /// <summary>Names the bearer of a token for the vault's audit log.</summary>
     public string VaultCallerOf(string token) => SandboxToken.Validate(token, Key, VaultAudience, TimeProvider.System)?.Name ?? "unknown";
+
+    /// <summary>Names the bearer of a token that may send to the topic; null for everybody but the rotator.</summary>
+    public string? SenderOf(string token) => SandboxToken.Validate(token, Key, TopicAudience, TimeProvider.System)?.Name is RotatorApp ? RotatorApp : null;
 
     private static SandboxClaims Person(string name, int number, params string[] roles) => new(Id(number), name, roles, null);
 

@@ -19,6 +19,7 @@ internal static class SandboxSettings
             ["Storage__SqlitePath"] = world.SqlitePath,
             ["Graph__BaseUrl"] = world.DirectoryUri.AbsoluteUri,
             ["Teams__DefaultWebhook"] = world.WebhookUri.AbsoluteUri,
+            ["EventGrid__TopicEndpoint"] = world.Topic.Endpoint.AbsoluteUri,
             ["Mail__Sender"] = SandboxNames.Sender,
             ["Rotation__Mode"] = "Rotate",
             ["Rotation__PagesBaseUri"] = world.Rotator.AbsoluteUri,

@@ -21,6 +21,7 @@ public sealed class SandboxWorld : IAsyncDisposable
     private DirectoryServer? _directory;
     private TeamsServer? _teams;
     private InboxServer? _inbox;
+    private TopicServer? _topic;
 
     private SandboxWorld(SandboxOptions options, TimeProvider clock)
     {
@@ -77,6 +78,9 @@ public sealed class SandboxWorld : IAsyncDisposable
     /// <summary>Where a person looks at what arrived in Teams and by mail.</summary>
     public Uri InboxUri => _inbox!.Page;
 
+    /// <summary>Where completed rotations are published.</summary>
+    public TopicServer Topic => _topic!;
+
     public Uri WebhookUri => _teams!.Webhook("platform");
 
     /// <summary>The secret that is to be rotated.</summary>
@@ -126,6 +130,7 @@ public sealed class SandboxWorld : IAsyncDisposable
         if (_directory is not null) await _directory.DisposeAsync();
         if (_teams is not null) await _teams.DisposeAsync();
         if (_inbox is not null) await _inbox.DisposeAsync();
+        if (_topic is not null) await _topic.DisposeAsync();
         _http.Dispose();
         _certificate.Dispose();
         if (Options.SqlitePath is null && Path.GetDirectoryName(_sqlitePath) is { } folder) Discard(folder);
@@ -152,6 +157,7 @@ public sealed class SandboxWorld : IAsyncDisposable
         _directory = await DirectoryServer.StartAsync(Directory, Inbox, _wire, _certificate, cancellationToken);
         _teams = await TeamsServer.StartAsync(Inbox, _wire, tls, cancellationToken);
         _inbox = await InboxServer.StartAsync(Inbox, cancellationToken);
+        _topic = await TopicServer.StartAsync(Clock, _wire, _certificate, SignIn.SenderOf, cancellationToken);
 
         foreach (var vault in vaults) Vault.Restrict(SecretName.HostOf(VaultUri(vault)), SandboxSignIn.RotatorApp, Seeder);
         Vault.Restrict(PaymentSecret.VaultHost, SandboxSignIn.RotatorApp, SandboxSignIn.CheckoutApp, Seeder);

@@ -115,7 +115,7 @@ public sealed class A_finding : IAsyncLifetime
     [Fact]
     public async Task Of_an_event_is_cleared_when_nothing_said_it_again_for_a_month()
     {
-        await _world.Host.Registry.NoteFindingAsync(WatchedName.OfVault("foreign.vault.azure.net"), new Finding("event-foreign-vault", "x", "y", _world.Clock.GetUtcNow()), Cancel);
+        await _world.Host.Registry.NoteFindingAsync(WatchedName.OfWayIn("HearEvent"), new Finding("event-foreign-vault", "x", "y", _world.Clock.GetUtcNow()), 1, Cancel);
         await SweepAsync();
         Assert.NotNull(await FindAsync("event-foreign-vault"));
 
@@ -131,5 +131,5 @@ public sealed class A_finding : IAsyncLifetime
     }
 
     private async Task<ObjectFinding?> FindAsync(string code)
-        => (await _world.Host.Registry.ListFindingsAsync(Cancel).ToListAsync(Cancel)).SingleOrDefault(found => found.Finding.Code == code && found.About.Name is "lonely" or "" && found.Finding.Code == code);
+        => (await _world.Host.Registry.ListFindingsAsync(Cancel).ToListAsync(Cancel)).SingleOrDefault(found => found.Finding.Code == code && found.About.Name is "lonely" or "HearEvent" && found.Finding.Code == code);
 }

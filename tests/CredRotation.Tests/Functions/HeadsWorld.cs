@@ -179,7 +179,7 @@ public sealed class FakeRegistry : ICredentialRegistry
             },
         }.ToAsyncEnumerable();
 
-    public Task NoteFindingAsync(WatchedName about, Finding finding, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task NoteFindingAsync(WatchedName about, Finding finding, int times, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public IAsyncEnumerable<VaultObject> ListObjectsAsync(CancellationToken cancellationToken)
         => new[] { new VaultObject(VaultObjectKind.Key, "payments.vault.azure.net", "only-watched-key", true, null, null, null, new Dictionary<string, string>(), IsManaged: false) }.ToAsyncEnumerable();

@@ -91,6 +91,10 @@ public sealed class A_replay_of_the_day_in_time(ITestOutputHelper output)
             Assert.Equal(calls.Count(call => call!["kind"]!.GetValue<string>() == kind), sums[member]!.GetValue<int>());
         Assert.Equal(calls.Count, sums["total"]!.GetValue<int>());
         Assert.InRange(calls.Count, 1, 20);
+        // Beside the count: only where a topic is configured.
+        var published = Assert.Single(rotation["published"]!.AsArray())!;
+        Assert.Equal("publish the completed rotation", published["operation"]!.GetValue<string>());
+        Assert.Contains("I7", published["rule"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     /// <summary>Without the members that may differ: they depend on the machine's speed and on the day.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using CredRotation.Engine;
 using CredRotation.Sandbox.Systems;
 using CredRotation.Testing;
@@ -77,6 +78,45 @@ public sealed class An_event_poster
         await poster.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData(false, 200, "{}")]
+    [InlineData(false, 200, "garbage")]
+    [InlineData(false, 202, null)]
+    [InlineData(false, 404, null)]
+    [InlineData(true, 200, "")]
+    [InlineData(true, 405, "")]
+    public async Task Delivers_nothing_to_a_webhook_that_did_not_agree(bool hasCloudEvents, int status, string? body)
+    {
+        var sent = new List<Sent>();
+        await using var poster = EventPoster.Start(_vaults, _clock, new HttpClient(new Wire(request =>
+        {
+            sent.Add(request);
+            return Wire.Json(status, body ?? Handshake(request)!.Content.ReadAsStringAsync(TestContext.Current.CancellationToken).Result, ("WebHook-Allowed-Origin", "elsewhere.example"));
+        })), Webhook, new EventPosterOptions { DelayMax = TimeSpan.Zero, HasCloudEvents = hasCloudEvents });
+        Write(null);
+
+        await PassAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(10));
+
+        Assert.True(poster.Handshakes.Count > 1);
+        Assert.All(poster.Handshakes, handshake => Assert.Equal((status, false), (handshake.Status, handshake.IsAgreed)));
+        Assert.All(sent, request => Assert.True(request.Method == "OPTIONS" || request.Headers["aeg-event-type"] == "SubscriptionValidation"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Shakes_hands_once_however_much_there_is_to_deliver(bool hasCloudEvents)
+    {
+        await using var poster = Start(_ => HttpStatusCode.OK, new EventPosterOptions { DelayMax = TimeSpan.Zero, DuplicateChance = 1, HasCloudEvents = hasCloudEvents });
+        Write(null);
+        Write(null);
+
+        await PassAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5));
+
+        Assert.True(Assert.Single(poster.Handshakes).IsAgreed);
+        Assert.Equal(4, poster.Deliveries.Count);
+    }
+
     [Fact]
     public async Task Delivers_twice_when_the_dice_want()
     {
@@ -91,7 +131,15 @@ public sealed class An_event_poster
     }
 
     private EventPoster Start(Func<Sent, HttpStatusCode> answer, EventPosterOptions options)
-        => EventPoster.Start(_vaults, _clock, new HttpClient(new Wire(sent => new HttpResponseMessage(answer(sent)))), Webhook, options);
+        => EventPoster.Start(_vaults, _clock, new HttpClient(new Wire(sent => Handshake(sent) ?? new HttpResponseMessage(answer(sent)))), Webhook, options);
+
+    private static HttpResponseMessage? Handshake(Sent sent)
+    {
+        if (sent.Method == "OPTIONS") return Wire.Json(200, "", ("WebHook-Allowed-Origin", sent.Headers["WebHook-Request-Origin"]));
+        return sent.Headers.GetValueOrDefault("aeg-event-type") == "SubscriptionValidation"
+            ? Wire.Json(200, $$"""{"validationResponse":{{JsonNode.Parse(sent.Body)![0]!["data"]!["validationCode"]!.ToJsonString()}}}""")
+            : null;
+    }
 
     private void Write(TimeSpan? life)
         => _vaults.Set("payments.vault.azure.net", "gateway-key", new VaultContent(new SecretText("value"), null, true, null, life is { } span ? (_clock.GetUtcNow() + span).ToUnixTimeSeconds() : null, new Dictionary<string, string>()), new VaultCaller("person", ""));

@@ -26,7 +26,7 @@ internal static class FindingNotices
             areEnds ? NoticeKind.NearExpiry : NoticeKind.FindingDigest,
             receiver,
             areEnds ? objects.Count == 1 ? $"{objects[0][0].About.Name} nears its end" : $"{Number(objects.Count)} objects near their end" : objects.Count == 1 ? "A new finding" : $"New findings on {Number(objects.Count)} objects",
-            $"{(areEnds ? "These expire or have expired" : "A sweep found this")}: {string.Join(", ", counts)}. Each is told again only when it gets worse.",
+            $"{(areEnds ? "These expire or have expired" : "This was found")}: {string.Join(", ", counts)}. Each is told again only when it gets worse.",
             areEnds ? "Nothing was changed. What has not expired works until its end." : "Nothing was changed, and rotations go on by their plans.",
             "Do what each line says. The page shows all of them, with their age.",
             [.. objects.Take(LinesMax).Select(group => new NoticeFact(NameOf(group[0].About), $"{string.Join(" ", group.Select(found => found.Finding.Detail))} {group[0].Finding.Remedy}"))],
@@ -37,6 +37,7 @@ internal static class FindingNotices
 
     private static string NameOf(WatchedName about) => about.Kind switch
     {
+        _ when about.IsWayIn => $"Events by {about.Name}",
         null => about.VaultHost,
         VaultObjectKind.Secret => $"{about.Name} in {about.VaultHost}",
         var kind => $"{kind} {about.Name} in {about.VaultHost}",

@@ -17,6 +17,9 @@ internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
     /// <summary>How long a finding that no sweep can see again stands.</summary>
     private static readonly TimeSpan NotedMax = TimeSpan.FromDays(30);
 
+    /// <summary>Tries to add to a count that others add to in the same moment.</summary>
+    private const int TriesMax = 5;
+
     private const string Shards = "abcdefghijklmnopqrstuvwxyz234567";
 
     /// <summary>Open and cleared ones.</summary>
@@ -37,29 +40,30 @@ internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
         return new RowKey($"find-{key[0]}", key);
     }
 
-    /// <summary>Notes a finding outside of a sweep, for example one of an event.</summary>
-    public async Task NoteAsync(WatchedName about, Finding finding, bool isOfSweep, CancellationToken cancellationToken)
-        => await NoteAsync(
-            new ObjectFinding { About = about, Finding = finding, IsOfSweep = isOfSweep, LastSeenOn = clock.GetUtcNow() },
-            await rows.FindAsync(KeyOf(about, finding.Code), cancellationToken),
-            cancellationToken);
-
-    /// <summary>Writes what is new about a finding; its age, and what was announced of it, are those of the known one.</summary>
-    public async Task NoteAsync(ObjectFinding seen, StoredRow? stored, CancellationToken cancellationToken)
+    /// <summary>Notes a finding of one look, or what came from outside, which only counts up.</summary>
+    public async Task NoteAsync(ObjectFinding seen, CancellationToken cancellationToken)
     {
-        if (stored is null)
+        var key = KeyOf(seen.About, seen.Finding.Code);
+        for (var tries = 0; tries < TriesMax; tries++)
         {
-            await rows.TryInsertAsync(KeyOf(seen.About, seen.Finding.Code), EngineJson.Write(seen), cancellationToken);
-            return;
+            if (await NoteAsync(seen, await rows.FindAsync(key, cancellationToken), cancellationToken)) return;
         }
+
+        // Whoever won each race noted the same: only the count is a little low.
+    }
+
+    /// <summary>Writes what is new about a finding; its age, and what was announced of it, are those of the known one. False when somebody else wrote meanwhile.</summary>
+    public async Task<bool> NoteAsync(ObjectFinding seen, StoredRow? stored, CancellationToken cancellationToken)
+    {
+        if (stored is null) return await rows.TryInsertAsync(KeyOf(seen.About, seen.Finding.Code), EngineJson.Write(seen), cancellationToken);
 
         if (TryRead(stored) is { IsOpen: true } known)
         {
-            seen = seen with { Finding = seen.Finding with { Since = known.Finding.Since }, AnnouncedOn = known.AnnouncedOn, AnnouncedWeight = known.AnnouncedWeight };
-            if (seen.LastSeenOn - known.LastSeenOn < SeenStep && seen with { LastSeenOn = known.LastSeenOn } == known) return;
+            seen = seen with { Finding = seen.Finding with { Since = known.Finding.Since }, AnnouncedOn = known.AnnouncedOn, AnnouncedWeight = known.AnnouncedWeight, Times = Sum(seen.Times, known.Times) };
+            if (seen.LastSeenOn - known.LastSeenOn < SeenStep && seen with { LastSeenOn = known.LastSeenOn } == known) return true;
         }
 
-        await rows.TryReplaceAsync(stored, EngineJson.Write(seen), cancellationToken);
+        return await rows.TryReplaceAsync(stored, EngineJson.Write(seen), cancellationToken);
     }
 
     public Task ClearAsync(StoredRow stored, ObjectFinding found, CancellationToken cancellationToken)
@@ -82,6 +86,8 @@ internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
         await ClearAsync(stored, found, cancellationToken);
         return true;
     }
+
+    private static int? Sum(int? more, int? known) => more is { } times ? (int)Math.Min(int.MaxValue, (long)times + (known ?? 0)) : null;
 
     /// <summary>Null: written by another version. What still is so is found and written again.</summary>
     private static ObjectFinding? TryRead(StoredRow stored)

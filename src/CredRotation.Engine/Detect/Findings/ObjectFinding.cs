@@ -19,7 +19,10 @@ public sealed record ObjectFinding
     /// <summary>The object's end, where it has one.</summary>
     public DateTimeOffset? ExpiresOn { get; init; }
 
-    /// <summary>To the half day: a sweep that sees only what it saw before writes nothing.</summary>
+    /// <summary>How often it was noted, for what comes from outside again and again; at least, since a delivery may come twice. Null for what a sweep finds.</summary>
+    public int? Times { get; init; }
+
+    /// <summary>To the half day where a sweep finds it: one that sees only what it saw before writes nothing.</summary>
     public required DateTimeOffset LastSeenOn { get; init; }
 
     public DateTimeOffset? AnnouncedOn { get; init; }

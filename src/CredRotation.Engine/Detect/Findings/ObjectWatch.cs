@@ -19,11 +19,26 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
         return new Round(this, await FindingBook.OpenAsync(store, now, cancellationToken), new OwnerSights(directory, _options, _healthy, now));
     }
 
-    /// <summary>What an event or a person made us look at; the next sweep judges it again.</summary>
-    public async Task NoteAsync(SecretName secret, IReadOnlyList<Finding> findings, CancellationToken cancellationToken)
+    /// <summary>What an event or a person made us look at, in the sweep's own words; the next sweep judges it again.</summary>
+    public async Task SeeAsync(Looked looked, CancellationToken cancellationToken)
     {
-        foreach (var finding in findings)
-            await store.NoteAsync(WatchedName.Of(secret), finding, isOfSweep: true, cancellationToken);
+        var (now, seen) = (clock.GetUtcNow(), VaultObject.Of(looked.Seen));
+        if (looked.Row is not null)
+        {
+            // How its end comes is told by its rotation.
+            await NoteAsync(looked.Findings, null);
+            return;
+        }
+
+        var owners = new OwnerSights(directory, _options, _healthy, now);
+        var owner = await owners.FindAsync(seen, null, cancellationToken);
+        await NoteAsync(Judge(seen, looked, null, owner), owners.ReceiverOf(owner));
+
+        async Task NoteAsync(IEnumerable<Finding> findings, string? receiver)
+        {
+            foreach (var finding in findings)
+                await store.NoteAsync(new ObjectFinding { About = seen.About, Finding = finding, IsOfSweep = true, Receiver = receiver, ExpiresOn = seen.ExpiresOn, LastSeenOn = now }, cancellationToken);
+        }
     }
 
     /// <summary>One sweep's look at everything.</summary>
@@ -36,10 +51,8 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
             var row = looked?.Row;
             var owner = await owners.FindAsync(seen, row, cancellationToken);
             var open = row is { IsOpen: true } ? await watch.OpenRotationAsync(row, cancellationToken) : null;
-            var (mode, lead) = watch.PolicyOf(row);
-            var findings = SightingRules.Judge(new Sighting(seen, row, open, mode, lead, owner, watch.Now));
             if (owner.Reading?.State is OwnerState.Unavailable) book.Keep(seen.About, SightingRules.NoOwner);
-            foreach (var finding in findings.Concat(looked?.Findings ?? []))
+            foreach (var finding in watch.Judge(seen, looked, open, owner))
                 await book.NoteAsync(seen.About, finding, owners.ReceiverOf(owner), seen.ExpiresOn, cancellationToken);
         }
 
@@ -79,6 +92,12 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
             await book.CloseAsync(hosts, cancellationToken);
             await watch.TellAsync(cancellationToken);
         }
+    }
+
+    private IEnumerable<Finding> Judge(VaultObject seen, Looked? looked, Rotation? open, OwnerSight owner)
+    {
+        var (mode, lead) = PolicyOf(looked?.Row);
+        return SightingRules.Judge(new Sighting(seen, looked?.Row, open, mode, lead, owner, Now)).Concat(looked?.Findings ?? []);
     }
 
     private DateTimeOffset Now => clock.GetUtcNow();

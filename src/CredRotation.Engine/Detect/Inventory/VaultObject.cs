@@ -16,6 +16,13 @@ public sealed record VaultObject(
 {
     public WatchedName About => new(VaultHost, Kind, Name);
 
+    /// <summary>A secret as a rotation knows it, as something to watch.</summary>
+    public static VaultObject Of(SecretProperties secret)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        return new(VaultObjectKind.Secret, secret.Secret.VaultHost, secret.Secret.Name, secret.IsEnabled, secret.ExpiresOn, secret.CreatedOn, secret.UpdatedOn, secret.Tags, secret.IsManaged);
+    }
+
     /// <summary>The same, as a rotation knows secrets.</summary>
     public SecretProperties ToSecret()
         => new(SecretName.Of(new Uri($"https://{VaultHost}/"), Name), null, IsEnabled, ExpiresOn, CreatedOn, UpdatedOn, null, Tags, IsManaged);

@@ -1,7 +1,10 @@
+using System.Text.Json.Serialization;
+
 namespace CredRotation.Engine.Detect.Inventory;
 
-/// <summary>Names one watched object, or a vault as a whole.</summary>
-/// <param name="Kind">Null for the vault itself; then the name is empty.</param>
+/// <summary>Names one watched object, a vault as a whole, or a way in by which events come.</summary>
+/// <param name="VaultHost">Empty for a way in.</param>
+/// <param name="Kind">Null for the vault itself, whose name is empty, and for a way in.</param>
 public sealed record WatchedName(string VaultHost, VaultObjectKind? Kind, string Name)
 {
     public static WatchedName Of(SecretName secret)
@@ -12,8 +15,15 @@ public sealed record WatchedName(string VaultHost, VaultObjectKind? Kind, string
 
     public static WatchedName OfVault(string vaultHost) => new(vaultHost, null, "");
 
+    /// <summary>What comes this way says where it is from, and need not be believed: so it is named by the way.</summary>
+    public static WatchedName OfWayIn(string function) => new("", null, function);
+
+    [JsonIgnore]
+    public bool IsWayIn => VaultHost.Length == 0;
+
     public override string ToString() => Kind switch
     {
+        _ when IsWayIn => Name,
         VaultObjectKind.Secret => $"https://{VaultHost}/secrets/{Name}",
         VaultObjectKind.Key => $"https://{VaultHost}/keys/{Name}",
         VaultObjectKind.Certificate => $"https://{VaultHost}/certificates/{Name}",

@@ -80,19 +80,19 @@ public sealed class A_delivery_of_events
     {
         var read = Assert.Single(KeyVaultEvents.Parse(raw));
 
-        Assert.InRange(read.Problem!.Length, 1, 200);
-        Assert.DoesNotContain("<script", read.Problem + read.Type, StringComparison.Ordinal);
+        Assert.InRange(read.Problem!.Detail.Length, 1, 200);
+        Assert.DoesNotContain("<script", read.Problem.Detail + read.Type, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Is_read_within_limits()
     {
-        Assert.NotNull(Assert.Single(KeyVaultEvents.Parse(new string(' ', KeyVaultEvents.TextMax + 1))).Problem);
+        Assert.Equal(EventProblemKind.TooLarge, Assert.Single(KeyVaultEvents.Parse(new string('7', KeyVaultEvents.TextMax + 1))).Problem?.Kind);
         Assert.NotNull(Assert.Single(KeyVaultEvents.Parse(new string('[', 100_000))).Problem);
 
         var many = KeyVaultEvents.Parse("[" + string.Join(",", Enumerable.Repeat("{}", KeyVaultEvents.EventsMax + 10)) + "]");
         Assert.Equal(KeyVaultEvents.EventsMax + 1, many.Count);
-        Assert.Contains("the rest was not read", many[^1].Problem, StringComparison.Ordinal);
+        Assert.Contains("the rest was not read", many[^1].Problem?.Detail, StringComparison.Ordinal);
     }
 
     [Theory]
