@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CredRotation.Engine;
 
 /// <summary>The object at the provider that a credential belongs to, with what is needed to manage it.</summary>
@@ -15,7 +17,15 @@ public sealed record ProviderTarget(
 /// <param name="IdempotencyToken">The same for every repeat of this attempt.</param>
 /// <param name="Marker"><c>rot-{installation:6}-{rotation}-{attempt}</c>.</param>
 /// <param name="ExpiresOn">The end to ask for, where the provider takes one.</param>
-public sealed record IssueTicket(RotationId Rotation, int Attempt, string IdempotencyToken, string Marker, DateTimeOffset ExpiresOn);
+public sealed record IssueTicket(RotationId Rotation, int Attempt, string IdempotencyToken, string Marker, DateTimeOffset ExpiresOn)
+{
+    /// <summary>The provider's handle of the credential that is replaced: its id, or the slot of a pair that consumers run. Null when neither ledger nor probe gave it.</summary>
+    public string? OldId { get; init; }
+
+    /// <summary>The value to set, where the caller makes it: staged before it is sent, the same for every repeat of this attempt. Never written with the ticket.</summary>
+    [JsonIgnore]
+    public SecretText? Material { get; init; }
+}
 
 /// <summary>A credential to try.</summary>
 public sealed record Candidate(string? Id, SecretText Value);

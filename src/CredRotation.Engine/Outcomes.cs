@@ -14,6 +14,11 @@ public abstract record IssueOutcome
     /// <param name="OldValidUntil">The old credential's end, when the provider says one.</param>
     public sealed record Issued(SecretText Value, string? Id, DateTimeOffset? ExpiresOn, DateTimeOffset? OldValidUntil) : IssueOutcome;
 
+    /// <summary>Under way, and somebody else's turn: an approval at the provider, a person's presence, or a person who makes it by hand. <see cref="ICredentialProvider.RecoverAsync"/> tells when it is there.</summary>
+    /// <param name="What">What is waited for, in words for people; bounded and harmless.</param>
+    /// <param name="PollAfter">How long until asking again is worth it.</param>
+    public sealed record Pending(string What, TimeSpan PollAfter) : IssueOutcome;
+
     /// <summary>Refused without effect; <paramref name="Code"/> is the provider's, bounded and harmless.</summary>
     public sealed record Rejected(string Code) : IssueOutcome;
 
@@ -31,7 +36,11 @@ public abstract record IssueOutcome
 public abstract record ProbeOutcome(DateTimeOffset? RemoteDate)
 {
     /// <summary>Accepted; <paramref name="Identity"/> is the credential's owner at the provider (merchant, tenant, server and role).</summary>
-    public sealed record Works(string? Identity, DateTimeOffset? RemoteDate) : ProbeOutcome(RemoteDate);
+    public sealed record Works(string? Identity, DateTimeOffset? RemoteDate) : ProbeOutcome(RemoteDate)
+    {
+        /// <summary>The provider's handle of the very credential that was tried, where the probe shows it: its id, or its slot in a pair.</summary>
+        public string? CredentialId { get; init; }
+    }
 
     /// <summary>Known but not allowed to do the probe (403). Carries no identity.</summary>
     public sealed record Forbidden(DateTimeOffset? RemoteDate) : ProbeOutcome(RemoteDate);
@@ -76,6 +85,9 @@ public abstract record RetireOutcome
 
     public sealed record Rejected(string Code) : RetireOutcome;
 
+    /// <summary>A person retires it there; a probe shows when that was done.</summary>
+    public sealed record Pending(string What, TimeSpan PollAfter) : RetireOutcome;
+
     public sealed record Throttled(TimeSpan After) : RetireOutcome;
 
     public sealed record Unknown(string Detail) : RetireOutcome;
@@ -94,6 +106,9 @@ public abstract record RecoverOutcome
 
     /// <summary>Issued, value lost; these ids carry our marker and are to be retired.</summary>
     public sealed record IssuedSecretLost(IReadOnlyList<string> OrphanIds) : RecoverOutcome;
+
+    /// <summary>Still somebody else's turn.</summary>
+    public sealed record Pending(string What, TimeSpan PollAfter) : RecoverOutcome;
 
     /// <summary>Cannot tell; the traits decide.</summary>
     public sealed record Indeterminate : RecoverOutcome;

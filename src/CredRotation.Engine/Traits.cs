@@ -41,6 +41,15 @@ public sealed record ProviderTraits
 
     public required RetireBy RetireBy { get; init; }
 
+    /// <summary>How long a repeat with the same idempotency token answers with the same result; only with <see cref="IssueReplay.IdempotencyKey"/>.</summary>
+    public TimeSpan? IssueReplayWindow { get; init; }
+
+    /// <summary>How many credentials may live at once; null: as many as are asked for.</summary>
+    public int? Slots { get; init; }
+
+    /// <summary>A listed credential carries the marker it was issued under; without it a list shows only ids.</summary>
+    public bool ListShowsMarker { get; init; } = true;
+
     public bool CanList { get; init; }
 
     /// <summary>How long a list may lag behind an issue.</summary>
