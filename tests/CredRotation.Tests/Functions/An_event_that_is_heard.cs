@@ -204,6 +204,17 @@ public sealed class An_event_that_is_heard : EngineTest
     }
 
     [Fact]
+    public async Task Of_a_managed_secret_whose_tags_are_wrong_now_is_noted_at_once()
+    {
+        await HearAsync(Say(VaultEvent.NewVersion));
+        World.ByHand(RotationWorld.PaymentsHost, RotationWorld.SecretNameText, new SecretText("x"), World.Clock.GetUtcNow().AddDays(300), new Dictionary<string, string>(RotationWorld.Tags()) { ["rotate-account"] = "nobody-configured" });
+
+        await HearAsync(Say(VaultEvent.NewVersion));
+
+        Assert.Equal(["tag-account-unknown"], (await FindingsAsync()).Select(found => found.Finding.Code));
+    }
+
+    [Fact]
     public async Task While_its_finding_cannot_be_noted_throws_so_that_it_comes_again()
     {
         World.Rows.Fault = (_, _) => FaultDecision.BeforeChange;
