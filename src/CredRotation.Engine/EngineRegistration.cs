@@ -41,6 +41,9 @@ public static class EngineRegistration
         services.AddSingleton<Answerable>();
         services.AddSingleton<InboxFold>();
         services.AddSingleton<BindingStep>();
+        services.AddSingleton<Staging>();
+        services.AddSingleton<Recovery>();
+        services.AddSingleton<Leftovers>();
         services.AddSingleton<Visits>();
         services.AddSingleton<Alarm>();
 

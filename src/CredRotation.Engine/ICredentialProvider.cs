@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 
 namespace CredRotation.Engine;
@@ -53,6 +54,9 @@ public interface ICredentialProvider
 
     /// <summary>Checks an account's parameters and a target at start-up; each answer names what is wrong and the remedy.</summary>
     IEnumerable<string> Validate(IReadOnlyDictionary<string, string> parameters);
+
+    /// <summary>A new value where the caller makes it, in the form the provider takes; 256 random bits unless a provider needs another form. Local: no I/O.</summary>
+    SecretText MakeMaterial(IReadOnlyDictionary<string, string> parameters) => new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
 
     Task<TargetOutcome> CheckTargetAsync(ProviderTarget target, CancellationToken cancellationToken);
 

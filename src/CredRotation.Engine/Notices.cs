@@ -44,13 +44,17 @@ internal static class Notices
     {
         RotationState.Detected or RotationState.Authorized when rotation.LiveCredential is LiveCredential.Refused => "Nothing that uses this credential: the provider refuses it. Nothing was issued yet.",
         RotationState.Detected or RotationState.Authorized when rotation.Attempts.Count == 0 => $"Everything: nothing was issued. The current credential expires {Until(rotation.Plan.OldExpiresOn)}.",
+        RotationState.Authorized or RotationState.IssueSent or RotationState.Issued or RotationState.VerifySent or RotationState.Verified or RotationState.PromoteSent or RotationState.Promoted when rotation.Plan.Traits.OldValidity is OldValidity.Immediate
+            => "Consumers that have reloaded. In place the old credential ended when the new one was issued.",
         RotationState.Authorized or RotationState.IssueSent or RotationState.Issued or RotationState.VerifySent or RotationState.Verified or RotationState.PromoteSent
-            => $"Consumers run the old credential; it ends {Until(rotation.OldEndsOn)}.",
-        RotationState.Promoted => $"The new credential is in the vault. Consumers that have not reloaded run the old one until it ends {Until(rotation.OldEndsOn)}.",
+            => $"Consumers run the old credential; it {Lives(rotation)}.",
+        RotationState.Promoted => $"The new credential is in the vault. Consumers that have not reloaded run the old one; it {Lives(rotation)}.",
         RotationState.Reloaded or RotationState.RetireSent or RotationState.Retired => "Consumers run the new credential.",
         RotationState.RolledBack => "The restored version is current.",
         _ => $"The current credential stays; it expires {Until(rotation.Plan.OldExpiresOn)}.",
     };
+
+    private static string Lives(Rotation rotation) => rotation.Plan.Traits.OldValidity is OldValidity.UntilRetired ? "lives until it is retired" : $"ends {Until(rotation.OldEndsOn)}";
 
     private static string Until(DateTimeOffset? end) => end is { } known ? EngineTime.Text(known) : "at no known time";
 

@@ -21,6 +21,12 @@ public enum HoldReason
     RetireUnproven,
     TooManyFailures,
     ClockDisagrees,
+
+    /// <summary>The issue is somebody else's turn: an approval at the provider, or a person who makes it.</summary>
+    IssuePending,
+
+    /// <summary>Neither ledger nor probe gives the provider's handle of the old credential.</summary>
+    OldUnknown,
 }
 
 /// <summary>One thing a person may choose in a hold. The names are the ones the HTTP calls take.</summary>
@@ -110,6 +116,9 @@ public sealed record RotationPlan
 
     public required ApprovalRule Approval { get; init; }
 
+    /// <summary>Who must say yes before the old credential is retired, where issuing cannot stop it and nobody was asked before.</summary>
+    public ApprovalRule RetireApproval { get; init; }
+
     public required string ProviderKind { get; init; }
 
     /// <summary>The provider's configuration as it was; see <see cref="ICredentialProvider.Configuration"/>.</summary>
@@ -157,10 +166,13 @@ public sealed record RotationPlan
 }
 
 /// <summary>An issue whose result nobody holds: reported, with the date its timer ends it, if any.</summary>
-public sealed record Suspect(string Marker, DateTimeOffset SentOn, DateTimeOffset? EndsOn);
+/// <param name="ProviderId">The provider's handle, where it is known.</param>
+/// <param name="IsUnread">Nobody but us ever had its value, so that it may be retired.</param>
+public sealed record Suspect(string Marker, DateTimeOffset SentOn, DateTimeOffset? EndsOn, string? ProviderId = null, bool IsUnread = false);
 
 /// <summary>One attempt to issue, as it was written before it was sent.</summary>
-public sealed record IssueAttempt(IssueTicket Ticket, DateTimeOffset SentOn, string ReservationVersion);
+/// <param name="PriorIds">What the provider listed before it was sent; null where it cannot list.</param>
+public sealed record IssueAttempt(IssueTicket Ticket, DateTimeOffset SentOn, string ReservationVersion, IReadOnlyList<string>? PriorIds = null);
 
 /// <summary>The new credential, once its value is safely staged.</summary>
 /// <param name="Fingerprint">HMAC of the value under the installation key.</param>
@@ -173,13 +185,15 @@ public sealed record IssuedCredential(
     string? Identity);
 
 /// <summary>The old credential, as the visit that issued found it.</summary>
+/// <param name="ProviderId">Its handle at the provider, from the ledger or from a probe with its value, never from a tag (rule 11).</param>
 public sealed record OldCredential(
     string Version,
     string Fingerprint,
     string? Identity,
     string? ContentType,
     IReadOnlyDictionary<string, string> Tags,
-    DateTimeOffset? ValidUntil);
+    DateTimeOffset? ValidUntil,
+    string? ProviderId = null);
 
 /// <summary>What our own probe of the live credential showed.</summary>
 public enum LiveCredential
@@ -281,6 +295,18 @@ public sealed record Rotation
     /// <summary>Recorded overrides: which rule, who, and who will fail.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
 
+    /// <summary>When the provider last said that the issue is still somebody else's turn: what it starts had not begun then.</summary>
+    public DateTimeOffset? PendingOn { get; init; }
+
+    /// <summary>From when on the new credential may have been used for the first time.</summary>
+    public DateTimeOffset? FirstUseOn { get; init; }
+
+    /// <summary>In place: the provider accepted the new credential after it was promoted.</summary>
+    public bool IsProvenInPlace { get; init; }
+
+    /// <summary>When the provider answered that the old credential is retired.</summary>
+    public DateTimeOffset? RetireAnsweredOn { get; init; }
+
     /// <summary>How the old credential's end was shown.</summary>
     public string? RetireProof { get; init; }
 
@@ -305,18 +331,29 @@ public sealed record Rotation
     public bool IsOverridden(HoldReason reason) => Overrides.Any(text => text.StartsWith($"{reason}:", StringComparison.Ordinal));
 
     /// <summary>
-    /// The earliest moment at which the old credential may end, once a clock may run. Counted from the first attempt that was sent:
-    /// its answer may be lost, its clock is not.
+    /// The earliest moment at which the old credential may end, once a clock may run. Counted from the first attempt that was sent, or from
+    /// whatever else starts the clock: the answer may be lost, the clock is not.
     /// </summary>
     public DateTimeOffset? OldEndsOn
     {
         get
         {
-            var counted = Attempts.Count > 0 && Plan.Traits.OldLife is { } life ? Attempts[0].SentOn + life : (DateTimeOffset?)null;
+            var started = Attempts.Count == 0 ? null : Plan.Traits switch
+            {
+                { OldValidity: OldValidity.UntilRetired } => null,
+                { ClockStart: ClockStart.FirstUse } => FirstUseOn,
+                // Approved at the earliest right after the last time it was not.
+                { ClockStart: ClockStart.Approval } => PendingOn ?? Attempts[0].SentOn,
+                _ => (DateTimeOffset?)Attempts[0].SentOn,
+            };
+            var counted = started + (Plan.Traits.OldValidity is OldValidity.Immediate ? TimeSpan.Zero : Plan.Traits.OldLife);
             return Old?.ValidUntil is { } said && (counted is null || said < counted) ? said : counted;
         }
     }
 
     /// <summary>From here on an incident is open unless consumers have moved; null while no clock runs.</summary>
-    public DateTimeOffset? ReserveFrom => OldEndsOn - Plan.Policy.Reserve;
+    public DateTimeOffset? ReserveFrom => Plan.Traits.OldValidity is OldValidity.Immediate
+        // In place the old one is dead at once, and the stated window is what consumers need to reload.
+        ? OldEndsOn + Plan.Policy.ReloadMax + Plan.Traits.ActivationDelayMax
+        : OldEndsOn - Plan.Policy.Reserve;
 }

@@ -35,10 +35,20 @@ internal static class RotationMachine
         return (rotation with { Hold = hold }).Until(wake, now);
     }
 
+    /// <summary>The issue is somebody else's turn: it is asked again when the provider says, and a person is told meanwhile.</summary>
+    public static StepResult.Waits Pending(this Rotation rotation, string what, TimeSpan pollAfter, TimeSpan pollMin, DateTimeOffset now)
+    {
+        var held = (rotation with { PendingOn = now }).Holding(HoldReason.IssuePending, $"The new credential is not there yet: {what}", now, rotation.Plan.ApproveBy,
+            Choices.ToRetry, new HoldChoice(Choices.Abandon, "Give this rotation up. What may still be issued is reported; the old credential stays as it is."));
+        var poll = now + (pollAfter > pollMin ? pollAfter : pollMin);
+        return new StepResult.Waits(poll < held.WakeOn ? held with { WakeOn = poll } : held, null);
+    }
+
     /// <summary>A hold that may heal by itself is tried again at every wake; the others wait for an answer.</summary>
     public static bool IsRetriedOnWake(this Hold hold) => hold.Reason
         is HoldReason.ApprovalNeeded or HoldReason.OwnersMissing or HoldReason.DirectoryCannotSee or HoldReason.ConsumerSilentBeforeIssue
-        or HoldReason.ConsumerSilent or HoldReason.OldStillAlive or HoldReason.ClockDisagrees or HoldReason.TooManyFailures;
+        or HoldReason.ConsumerSilent or HoldReason.OldStillAlive or HoldReason.ClockDisagrees or HoldReason.TooManyFailures
+        or HoldReason.IssuePending;
 
     /// <summary>The choice that enough different people made, if any.</summary>
     public static HoldChoice? Decided(this Hold hold)
@@ -58,7 +68,8 @@ internal static class RotationMachine
         return choice.Name switch
         {
             Choices.Retry => free,
-            Choices.Abandon => recorded.To(RotationState.Abandoned, now),
+            // What was sent and never found may live.
+            Choices.Abandon => (recorded with { Suspects = [.. rotation.Suspects, .. rotation.LastAsSuspect()] }).To(RotationState.Abandoned, now),
             // Break-glass (rule 16): one name stands for the approval and for going on although the dead credential can show nothing.
             Choices.Expedite => free with
             {
@@ -70,6 +81,16 @@ internal static class RotationMachine
                 ],
             },
             Choices.Override or Choices.KeepOurs => recorded with { IsOverwriteChecked = free.State is RotationState.Promoted },
+            // In place: another credential takes the place of the one that was promoted.
+            Choices.IssueAgain => (recorded with
+            {
+                New = null,
+                ExpectedVersion = rotation.PromotedVersion,
+                PromotedVersion = null,
+                IsOverwriteChecked = false,
+                IsProvenInPlace = false,
+                Consumers = [.. rotation.Consumers.Select(consumer => consumer with { Acknowledged = new Dictionary<string, DateTimeOffset>(), SignalledOn = null, Signals = 0 })],
+            }).To(RotationState.Authorized, now),
             Choices.RestoreTheirs => recorded with { RestoreVersion = rotation.ForeignVersion },
             Choices.KeepTheirs => (recorded with { Suspects = [.. rotation.Suspects, .. rotation.NewAsSuspect()] }).To(RotationState.RolledBack, now),
             Choices.CloseUnproven => (recorded with { RetireProof = Bounded($"unproven; closed by {people}. {hold.Detail}") }).To(RotationState.Retired, now),
@@ -78,8 +99,13 @@ internal static class RotationMachine
     }
 
     /// <summary>The new credential as a suspect, when it stays alive unused.</summary>
-    public static IEnumerable<Suspect> NewAsSuspect(this Rotation rotation)
-        => rotation.New is not null && rotation.Attempts is [.., var last] ? [new Suspect(last.Ticket.Marker, last.SentOn, null)] : [];
+    /// <param name="isUnread">Nobody but us ever had its value.</param>
+    public static IEnumerable<Suspect> NewAsSuspect(this Rotation rotation, bool isUnread = false)
+        => rotation.New is { } issued && rotation.Attempts is [.., var last] ? [new Suspect(last.Ticket.Marker, last.SentOn, null, issued.ProviderId, isUnread)] : [];
+
+    /// <summary>The last attempt as a suspect, when its result is not known or will not be used.</summary>
+    private static IEnumerable<Suspect> LastAsSuspect(this Rotation rotation)
+        => rotation.Attempts is [.., var last] && rotation.Suspects.All(known => known.Marker != last.Ticket.Marker) ? [new Suspect(last.Ticket.Marker, last.SentOn, null, rotation.New?.ProviderId, IsUnread: rotation.PromotedVersion is null)] : [];
 
     public static string Bounded(string text)
     {
@@ -97,6 +123,7 @@ internal static class Choices
     public const string Abandon = "abandon";
     public const string Override = "override";
     public const string Expedite = "expedite";
+    public const string IssueAgain = "issue-again";
     public const string KeepOurs = "keep-ours";
     public const string KeepTheirs = "keep-theirs";
     public const string RestoreTheirs = "restore-theirs";
@@ -107,6 +134,10 @@ internal static class Choices
     public static readonly HoldChoice ToAbandon = new(Abandon, "Give this rotation up. The old credential stays as it is.");
 
     public static HoldChoice ToApprove(int people) => new(Approve, "Let this plan run.", people);
+
+    public static HoldChoice ToApproveRetire(int people) => new(Approve, "Let the old credential be retired.", people);
+
+    public static readonly HoldChoice ToIssueAgain = new(IssueAgain, "Issue another credential now and promote that.");
 
     public static readonly HoldChoice ToExpedite = new(Expedite, "Break glass: issue and promote now, on your name alone. It is recorded.");
 

@@ -74,11 +74,11 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
 
     private static void Traits(string path, ProviderTraits traits, RotationOptions options, List<string> errors)
     {
-        if (traits is not { Topology: Topology.Overlap, OldValidity: OldValidity.Timer, ClockStart: ClockStart.Issue, RetireBy: RetireBy.TimerOnly, IssueReplay: IssueReplay.ReissueOrphanExpires, SecretOrigin: SecretOrigin.Provider, SelfManaged: false })
-        {
-            errors.Add($"{path}:Provider is of a class this version does not rotate ({traits.Topology}, {traits.OldValidity}, {traits.IssueReplay}, retired by {traits.RetireBy}). It rotates overlap on the provider's timer from issue; remove the account or set Rotation:Mode to Observe in an app of its own.");
-            return;
-        }
+        var faults = TraitRules.Faults(traits).ToList();
+        errors.AddRange(faults.Select(fault => $"{path}:Provider {fault}"));
+        if (faults.Count > 0) return;
+        if (traits is { IssueReplay: IssueReplay.None, CanList: false } && options.FallbackGroup is not { Length: > 0 })
+            errors.Add($"{path}:Provider can neither list nor repeat an issue: what a lost answer made is found by a person only. Name who is told besides the owners: set Rotation:FallbackGroup.");
 
         foreach (var (alias, policy) in options.Policies)
         {

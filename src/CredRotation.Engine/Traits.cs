@@ -81,6 +81,16 @@ public sealed record ProviderTraits
     /// <summary>A 403 proves the credential alive (it still carries no identity).</summary>
     public bool ForbiddenProvesAlive { get; init; }
 
+    /// <summary>What becomes of a credential whose answer was lost, in words for people.</summary>
+    [JsonIgnore]
+    public string FateOfLost => this switch
+    {
+        { IssueReplay: IssueReplay.ReissueOrphanExpires } => "each lost one stays alive until the provider's timer ends it",
+        { IssueReplay: IssueReplay.ReissueCancelsPending or IssueReplay.SameMaterial or IssueReplay.IdempotencyKey or IssueReplay.ReadBack } => "a lost one is replaced or found again",
+        { CanList: true } => "each lost one is found by its marker and retired",
+        _ => "each lost one stays alive until a person finds it at the provider",
+    };
+
     /// <summary>Issuing (or the first use of what was issued) starts the end of what consumers run.</summary>
     [JsonIgnore]
     public bool IssueEndangersOld => Topology is not Topology.Overlap || OldValidity is not OldValidity.UntilRetired;

@@ -37,8 +37,14 @@ internal sealed class Visit
 
     public ProviderTarget? Target { get; set; }
 
+    /// <summary>The caller-made value of the attempt that is under way.</summary>
+    public SecretText? Material { get; set; }
+
     /// <summary>The new value, only in the visit that issued it.</summary>
     public SecretText? IssuedValue { get; set; }
+
+    /// <summary>The value that is current in the vault, as the last look of this visit found it.</summary>
+    public SecretText? LiveValue { get; set; }
 
     /// <summary>Group readings of this visit: one question to the directory per group.</summary>
     public Dictionary<string, OwnerReading> Owners { get; } = new(StringComparer.OrdinalIgnoreCase);

@@ -37,28 +37,47 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
             }, true);
         }
 
-        switch (owners.State)
-        {
-            case OwnerState.Unavailable:
-                // Its own state, never "no owners": the same question again, until the last safe moment decides.
-                return ((rotation with { LastTrouble = RotationMachine.Bounded($"The directory did not answer: {owners.Detail}") }).Until(now + RetryPolicy.Delay(options.Value.RetryDelay, rotation.Failures + 1, null), now), false);
-            case OwnerState.CannotSee:
-                return (rotation.Holding(HoldReason.DirectoryCannotSee, $"The owner group {owners.Group} cannot be read. {owners.Detail}", now, rotation.Plan.ApproveBy, Choices.ToRetry), false);
-            case OwnerState.Gone or OwnerState.TooFew:
-                return (rotation.Holding(HoldReason.OwnersMissing, owners.State is OwnerState.Gone
-                    ? $"The owner group {owners.Group} does not exist any more."
-                    : $"The owner group {owners.Group} has {owners.People.Count} enabled people; two are needed.", now, rotation.Plan.ApproveBy, Choices.ToRetry), false);
-        }
+        if (Unanswerable(rotation, owners, now) is { } waiting) return (waiting, false);
 
         var needed = PeopleNeeded(rotation.Plan.Approval);
-        var given = rotation.Approvals
-            .Where(approval => approval.PlanHash == rotation.PlanHash && owners.Has(approval.PersonId) && now < approval.On + rotation.Plan.Policy.ApprovalMax)
-            .Select(approval => approval.PersonId).Distinct(StringComparer.OrdinalIgnoreCase).Count();
-        return given >= needed
+        var missing = needed - Given(rotation, owners, now);
+        return missing <= 0
             ? (rotation with { Hold = null }, true)
-            : (rotation.Holding(HoldReason.ApprovalNeeded, $"{(needed - given == 1 ? "An approval" : "Two approvals")} of this plan by current owners {(needed - given == 1 ? "is" : "are")} missing.{(rotation.Incident is { } incident ? $" {incident.Detail}" : "")}", now, rotation.Plan.ApproveBy,
+            : (rotation.Holding(HoldReason.ApprovalNeeded, $"{(missing == 1 ? "An approval" : "Two approvals")} of this plan by current owners {(missing == 1 ? "is" : "are")} missing.{(rotation.Incident is { } incident ? $" {incident.Detail}" : "")}", now, rotation.Plan.ApproveBy,
                 rotation.Incident is null ? [Choices.ToApprove(needed), Choices.ToReject] : [Choices.ToApprove(needed), Choices.ToExpedite, Choices.ToReject]), false);
     }
+
+    /// <summary>Before the first effect that can stop the old credential, where issuing could not. Nothing expedites a retirement.</summary>
+    public async Task<(Rotation Rotation, bool IsAuthorized)> CheckRetireAsync(Visit visit, HoldChoice otherwise, CancellationToken cancellationToken)
+    {
+        var needed = PeopleNeeded(visit.Rotation.Plan.RetireApproval);
+        if (needed == 0) return (visit.Rotation, true);
+
+        var now = clock.GetUtcNow();
+        var owners = await answerable.FindAsync(visit, cancellationToken);
+        var rotation = visit.Rotation with { AnswerableGroup = owners.Group };
+        if (Unanswerable(rotation, owners, now) is { } waiting) return (waiting, false);
+
+        return Given(rotation, owners, now) >= needed
+            ? (rotation with { Hold = null }, true)
+            : (rotation.Holding(HoldReason.ApprovalNeeded, "Every consumer runs the new credential. Before the old one is retired for the first time, a current owner must approve.", now, null, Choices.ToApproveRetire(needed), otherwise), false);
+    }
+
+    /// <summary>The wait for who or what is missing; null when people can be counted.</summary>
+    private Rotation? Unanswerable(Rotation rotation, OwnerReading owners, DateTimeOffset now) => owners.State switch
+    {
+        // Its own state, never "no owners": the same question again, until the last safe moment decides.
+        OwnerState.Unavailable => (rotation with { LastTrouble = RotationMachine.Bounded($"The directory did not answer: {owners.Detail}") }).Until(now + RetryPolicy.Delay(options.Value.RetryDelay, rotation.Failures + 1, null), now),
+        OwnerState.CannotSee => rotation.Holding(HoldReason.DirectoryCannotSee, $"The owner group {owners.Group} cannot be read. {owners.Detail}", now, rotation.Plan.ApproveBy, Choices.ToRetry),
+        OwnerState.Gone => rotation.Holding(HoldReason.OwnersMissing, $"The owner group {owners.Group} does not exist any more.", now, rotation.Plan.ApproveBy, Choices.ToRetry),
+        OwnerState.TooFew => rotation.Holding(HoldReason.OwnersMissing, $"The owner group {owners.Group} has {owners.People.Count} enabled people; two are needed.", now, rotation.Plan.ApproveBy, Choices.ToRetry),
+        _ => null,
+    };
+
+    private static int Given(Rotation rotation, OwnerReading owners, DateTimeOffset now)
+        => rotation.Approvals
+            .Where(approval => approval.PlanHash == rotation.PlanHash && owners.Has(approval.PersonId) && now < approval.On + rotation.Plan.Policy.ApprovalMax)
+            .Select(approval => approval.PersonId).Distinct(StringComparer.OrdinalIgnoreCase).Count();
 
     /// <summary>How many different people must approve.</summary>
     public static int PeopleNeeded(ApprovalRule rule) => rule switch { ApprovalRule.None => 0, ApprovalRule.Owner => 1, _ => 2 };

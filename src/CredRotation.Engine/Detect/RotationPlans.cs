@@ -9,7 +9,8 @@ internal static class RotationPlans
     {
         var traits = provider.Describe(account.Parameters);
         // The first rotation of a credential asks an owner before the first effect that can stop the old one.
-        var first = !row.HasRotated && traits.IssueEndangersOld ? ApprovalRule.Owner : ApprovalRule.None;
+        var first = row.HasRotated ? ApprovalRule.None : ApprovalRule.Owner;
+        var approval = new[] { policy.Approval, account.LowestApproval, traits.IssueEndangersOld ? first : ApprovalRule.None }.Max();
         return new RotationPlan
         {
             Credential = row.Id,
@@ -17,7 +18,8 @@ internal static class RotationPlans
             Rotation = RotationId.Of(row.Id, row.Ordinal + 1),
             Binding = row.Binding,
             Policy = policy,
-            Approval = new[] { policy.Approval, account.LowestApproval, first }.Max(),
+            Approval = approval,
+            RetireApproval = approval is ApprovalRule.None && traits.OldValidity is OldValidity.UntilRetired ? first : ApprovalRule.None,
             ProviderKind = provider.Kind,
             ProviderConfiguration = provider.Configuration,
             ProviderParameters = new Dictionary<string, string>(account.Parameters),

@@ -20,26 +20,21 @@ internal sealed class IssueStep(
     IProviderCatalog providers,
     IConsumerSignal consumers,
     AuthorizeStep authorize,
+    Staging staging,
+    Recovery recovery,
     CredentialRegistry registry,
     InstallationKey key,
     IOptions<RotationOptions> options,
     TimeProvider clock) : IRotationStep
 {
-    /// <summary>Marks a staged version that holds no value yet.</summary>
-    public const string ReservationType = "application/x-credrotation-reservation";
-
     /// <summary>Attempts to issue in one rotation.</summary>
     public const int AttemptsMax = 5;
 
     /// <summary>Effects that one visit must be able to do from the reservation on.</summary>
     private const int EffectsTogether = 3;
 
-    /// <summary>Tries to stage a value we hold, within one visit.</summary>
-    private const int StagingTriesMax = 3;
-
-    private const string StagedIdTag = "provider-id";
-    private const string StagedExpiryTag = "provider-expires-on";
-    private const string StagedOldEndTag = "old-valid-until";
+    /// <summary>What a list may hold of one target; more is not ours to judge.</summary>
+    private const int PriorIdsMax = 200;
 
     public bool Handles(Rotation rotation) => rotation.State is RotationState.Authorized or RotationState.IssueSent;
 
@@ -51,9 +46,23 @@ internal sealed class IssueStep(
         visit.Lane = rotation.Plan.Binding.Account;
 
         if (rotation.State is RotationState.Authorized) return await PrepareAsync(visit, cancellationToken);
-        return visit.MayIssueAttempt == rotation.Attempts[^1].Ticket.Attempt
-            ? await SendAsync(visit)
-            : await RecoverAsync(visit, cancellationToken);
+        if (visit.MayIssueAttempt == rotation.Attempts[^1].Ticket.Attempt) return await SendAsync(visit);
+
+        var recovered = await recovery.RunAsync(visit, cancellationToken);
+        return recovered switch
+        {
+            Recovered.Settled settled => settled.Result,
+            Recovered.Found found => await StageAsync(visit, found.Result),
+            Recovered.Staged staged => await IssuedAsync(visit, staged.Version, staged.Result, "Recovered: the value was staged before the visit ended.", cancellationToken),
+            _ => await SendAgainAsync(visit),
+        };
+    }
+
+    /// <summary>The same attempt in the same bytes: only where the traits say that it cannot make a second one.</summary>
+    private Task<StepResult> SendAgainAsync(Visit visit)
+    {
+        if (!remotes.HasRoomFor(visit, EffectsTogether - 1)) throw new VisitOverException("Too little of the claim is left to issue and stage.", isStillOurs: true);
+        return SendAsync(visit);
     }
 
     /// <summary>Everything that can say no, in the visit that writes <c>IssueSent</c> (rule 8). A repeat skips what may not delay it: the clock may run.</summary>
@@ -88,13 +97,16 @@ internal sealed class IssueStep(
             (callId, token) => vault.ReadCurrentAsync(plan.Secret, callId, token), cancellationToken);
         remotes.Heard(visit, current.RemoteDate);
         var now = clock.GetUtcNow();
-        if (current.Properties.Version != plan.OldVersion)
+        // In place a promoted credential may itself be replaced.
+        if (current.Properties.Version != (visit.Rotation.ExpectedVersion ?? plan.OldVersion))
             return isRepeat ? ChangedDuringIssue(visit, current.Properties.Version, now) : Superseded(visit, current, now);
         if (!Remotes.ClockAgrees(visit)) return ClockDisagrees(visit, now);
 
         visit.Target ??= await OpenTargetAsync(visit, cancellationToken);
         var fingerprint = await key.FingerprintAsync(current.Value, cancellationToken);
-        var old = new OldCredential(plan.OldVersion, fingerprint, null, current.Properties.ContentType, current.Properties.Tags, null);
+        var old = new OldCredential(plan.OldVersion, fingerprint, null, current.Properties.ContentType, current.Properties.Tags, null,
+            // Rule 11: the handle comes from the ledger or from a probe with the value itself.
+            visit.Row.Known is { } known && known.Fingerprint == fingerprint ? known.ProviderId : null);
         if (isRepeat)
         {
             visit.Open = visit.Rotation with { Old = visit.Rotation.Old ?? old };
@@ -128,7 +140,7 @@ internal sealed class IssueStep(
         switch (probe)
         {
             case ProbeOutcome.Works works:
-                old = old with { Identity = works.Identity };
+                old = old with { Identity = works.Identity, ProviderId = works.CredentialId ?? old.ProviderId };
                 break;
             case ProbeOutcome.Forbidden when plan.Policy.AcceptForbiddenProbe && plan.Traits.ForbiddenProvesAlive:
                 break;
@@ -148,6 +160,9 @@ internal sealed class IssueStep(
             case ProbeOutcome.Unknown unknown:
                 throw new RemoteTroubleException("provider", RemoteTrouble.Denied, $"The current credential could not be probed: {unknown.Detail}");
         }
+
+        if (plan.Traits.Topology is Topology.Pair && old.ProviderId is null)
+            return new StepResult.Waits(visit.Rotation.Holding(HoldReason.OldUnknown, "Neither the ledger nor the probe shows which of the two slots consumers run, so none may be written.", now, null, Choices.ToRetry, Choices.ToAbandon), null);
 
         visit.Open = visit.Rotation with { Old = old };
         return null;
@@ -193,28 +208,41 @@ internal sealed class IssueStep(
         if (rotation.Attempts.Count >= AttemptsMax * (1 + rotation.Overrides.Count(text => text.StartsWith($"{HoldReason.TooManyFailures}: {Choices.Override} ", StringComparison.Ordinal))))
         {
             return new StepResult.Waits(rotation.Holding(HoldReason.TooManyFailures, $"{rotation.Attempts.Count} attempts to issue ended without a usable credential.", clock.GetUtcNow(), rotation.ReserveFrom,
-                new HoldChoice(Choices.Retry, "Look again whether somebody wrote a new version by hand."), Choices.ToOverride($"Issue up to {AttemptsMax} more times; each lost key stays alive until the provider's timer ends it.", 1)), null);
+                new HoldChoice(Choices.Retry, "Look again whether somebody wrote a new version by hand."), Choices.ToOverride($"Issue up to {AttemptsMax} more times; {rotation.Plan.Traits.FateOfLost}.", 1)), null);
         }
 
+        var prior = await ListPriorAsync(visit, cancellationToken);
         // Reserve, issue and stage belong together: a value that comes back when the claim has run out is a value lost.
         if (!remotes.HasRoomFor(visit, EffectsTogether)) throw new VisitOverException("Too little of the claim is left to issue and stage.", isStillOurs: true);
 
+        rotation = visit.Rotation;
+        var traits = rotation.Plan.Traits;
         var attempt = rotation.Attempts.Count + 1;
         var marker = string.Create(CultureInfo.InvariantCulture, $"rot-{key.Installation}-{rotation.Id.Value}-{attempt}");
-        var staging = SecretName.Of(key.Staging, marker);
-        var reservation = await remotes.EffectAsync(visit, "vault", "reserve staging", "Issue: rule 1, reservation in staging",
-            (callId, token) => vault.WriteAsync(staging, new VaultWrite(new SecretText("reserved"), ReservationType, null, new Dictionary<string, string>()), callId, token), cancellationToken);
+        visit.Material = traits.SecretOrigin is SecretOrigin.Provider ? null : rotation.OpenProvider(providers).MakeMaterial(rotation.Plan.ProviderParameters);
+        var reservation = await staging.ReserveAsync(visit, marker, visit.Material, cancellationToken);
 
         // Every time that a call will say is computed here, once (rule 4).
         var now = clock.GetUtcNow();
-        var ticket = new IssueTicket(rotation.Id, attempt, Token(rotation, attempt), marker, Seconds(now + rotation.Plan.NewLifetime));
-        var sent = visit.Rotation.To(RotationState.IssueSent, now) with { Attempts = [.. rotation.Attempts, new IssueAttempt(ticket, now, reservation)] };
+        var ticket = new IssueTicket(rotation.Id, attempt, Token(rotation, attempt), marker, Seconds(now + rotation.Plan.NewLifetime)) { OldId = rotation.Old?.ProviderId };
+        var sent = visit.Rotation.To(RotationState.IssueSent, now) with { Attempts = [.. rotation.Attempts, new IssueAttempt(ticket, now, reservation, prior)], PendingOn = null };
         // A repeat makes what the lost attempt may have made the old credential of the provider: its timer starts now.
-        if (sent.Plan.Traits.OldLife is { } life)
+        if (traits is { IssueReplay: IssueReplay.ReissueOrphanExpires, OldLife: { } life })
             sent = sent with { Suspects = [.. sent.Suspects.Select(suspect => suspect.EndsOn is null ? suspect with { EndsOn = now + life } : suspect)] };
         visit.MayIssueAttempt = attempt;
         return new StepResult.Moved(sent, LedgerNote.Ours(nameof(RotationState.IssueSent), $"About to issue, attempt {attempt}.",
             new JsonObject { ["attempt"] = attempt, ["marker"] = marker, ["expiresOn"] = EngineTime.Text(ticket.ExpiresOn), ["reservation"] = reservation, ["oldEndsAtTheLatest"] = sent.OldEndsOn is { } end ? EngineTime.Text(end) : null }));
+    }
+
+    /// <summary>What lives before we issue is not ours: recovery must leave it alone.</summary>
+    private async Task<IReadOnlyList<string>?> ListPriorAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        if (!visit.Rotation.Plan.Traits.CanList) return null;
+
+        var provider = visit.Rotation.OpenProvider(providers);
+        var listed = await remotes.ReadAsync(visit, "provider", "list credentials", "Issue: prior ids, which recovery leaves alone",
+            (_, token) => provider.ListAsync(visit.Target!, token), cancellationToken);
+        return listed is null ? null : [.. listed.Select(credential => credential.Id).Take(PriorIdsMax)];
     }
 
     /// <summary>The one call that can start the old credential's end. From here until the value is staged only the claim's own end cancels (rule 2).</summary>
@@ -223,10 +251,11 @@ internal sealed class IssueStep(
         var attempt = visit.Rotation.Attempts[^1];
         visit.MayIssueAttempt = null;
         var provider = visit.Rotation.OpenProvider(providers);
+        var ticket = attempt.Ticket with { Material = visit.Material };
         IssueOutcome outcome;
         try
         {
-            outcome = await remotes.EffectAsync(visit, "provider", "issue", "Issue", (_, token) => provider.IssueAsync(visit.Target!, attempt.Ticket, token), CancellationToken.None);
+            outcome = await remotes.EffectAsync(visit, "provider", "issue", "Issue", (_, token) => provider.IssueAsync(visit.Target!, ticket, token), CancellationToken.None);
         }
         catch (RemoteTroubleException trouble)
         {
@@ -237,7 +266,9 @@ internal sealed class IssueStep(
         switch (outcome)
         {
             case IssueOutcome.Issued issued:
-                return await StageAsync(visit, attempt, issued);
+                return await StageAsync(visit, issued);
+            case IssueOutcome.Pending pending:
+                return visit.Rotation.Pending(pending.What, pending.PollAfter, options.Value.RetryDelay, now);
             case IssueOutcome.Throttled throttled:
                 return new StepResult.Moved(NotIssued(visit.Rotation, attempt, now).Until(now + RetryPolicy.Delay(options.Value.RetryDelay, 1, throttled.After), now), LedgerNote.Ours("NotIssued", "The provider asked to come back later; nothing was issued."));
             case IssueOutcome.Rejected or IssueOutcome.NoCapacity:
@@ -255,36 +286,17 @@ internal sealed class IssueStep(
         }
     }
 
-    private async Task<StepResult> StageAsync(Visit visit, IssueAttempt attempt, IssueOutcome.Issued issued)
+    private async Task<StepResult> StageAsync(Visit visit, IssueOutcome.Issued issued)
     {
-        var staging = SecretName.Of(key.Staging, attempt.Ticket.Marker);
-        var tags = new Dictionary<string, string>();
-        if (issued.Id is { } id) tags[StagedIdTag] = id;
-        if (issued.ExpiresOn is { } ends) tags[StagedExpiryTag] = ends.ToString("O", CultureInfo.InvariantCulture);
-        if (issued.OldValidUntil is { } oldEnds) tags[StagedOldEndTag] = oldEnds.ToString("O", CultureInfo.InvariantCulture);
-        var write = new VaultWrite(issued.Value, "application/x-credrotation-staged", null, tags);
-        string? version = null;
-        for (var attempts = 1; version is null; attempts++)
-        {
-            try
-            {
-                // Writing it twice is harmless: the newest version is the same value, and the ledger names one.
-                version = await remotes.FinishAsync(visit, "vault", "stage value", "Issue: rule 2, value staged before anything else",
-                    (callId, token) => vault.WriteAsync(staging, write, callId, token));
-            }
-            catch (RemoteTroubleException) when (attempts < StagingTriesMax)
-            {
-                continue;
-            }
-        }
-
-        visit.IssuedValue = issued.Value;
-        return await IssuedAsync(visit, attempt, version, issued, "Issued and staged.", CancellationToken.None);
+        var version = await staging.StageAsync(visit, visit.Rotation.Attempts[^1].Ticket.Marker, issued);
+        return await IssuedAsync(visit, version, issued, "Issued and staged.", CancellationToken.None);
     }
 
-    private async Task<StepResult> IssuedAsync(Visit visit, IssueAttempt attempt, string stagedVersion, IssueOutcome.Issued issued, string why, CancellationToken cancellationToken)
+    private async Task<StepResult> IssuedAsync(Visit visit, string stagedVersion, IssueOutcome.Issued issued, string why, CancellationToken cancellationToken)
     {
+        visit.IssuedValue = issued.Value;
         var rotation = visit.Rotation;
+        var attempt = rotation.Attempts[^1];
         var now = clock.GetUtcNow();
         var fingerprint = await key.FingerprintAsync(issued.Value, cancellationToken);
         if (fingerprint == rotation.Old?.Fingerprint)
@@ -298,6 +310,8 @@ internal sealed class IssueStep(
             New = new IssuedCredential(stagedVersion, fingerprint, issued.Id, attempt.SentOn, issued.ExpiresOn, null),
             Old = rotation.Old is { } old ? old with { ValidUntil = Earliest(issued.OldValidUntil, rotation.OldEndsOn) } : null,
             NewExpiresOn = Earliest(issued.ExpiresOn, attempt.Ticket.ExpiresOn),
+            // What was lost before was cancelled, or overwritten, by this one.
+            Suspects = rotation.Plan.Traits.IssueReplay is IssueReplay.ReissueCancelsPending ? [] : rotation.Suspects,
         };
         return new StepResult.Moved(moved, LedgerNote.Ours(nameof(RotationState.Issued), why, new JsonObject
         {
@@ -306,44 +320,6 @@ internal sealed class IssueStep(
             ["providerId"] = issued.Id,
             ["oldValidUntil"] = moved.OldEndsOn is { } end ? EngineTime.Text(end) : null,
         }));
-    }
-
-    /// <summary>Another visit wrote <c>IssueSent</c>: the value may be staged, may be lost, or nothing was sent. One rule fits all three.</summary>
-    private async Task<StepResult> RecoverAsync(Visit visit, CancellationToken cancellationToken)
-    {
-        var rotation = visit.Rotation;
-        var attempt = rotation.Attempts[^1];
-        var staging = SecretName.Of(key.Staging, attempt.Ticket.Marker);
-        var staged = await remotes.ReadAsync(visit, "vault", "read staging", "Issue: recover, the value may be staged",
-            (callId, token) => FindStagedAsync(staging, callId, token), cancellationToken);
-        remotes.Heard(visit, staged?.RemoteDate);
-        if (staged is { Properties: var properties } && properties.ContentType != ReservationType)
-        {
-            var found = new IssueOutcome.Issued(staged.Value, properties.Tags.GetValueOrDefault(StagedIdTag), Instant(properties.Tags.GetValueOrDefault(StagedExpiryTag)), Instant(properties.Tags.GetValueOrDefault(StagedOldEndTag)));
-            visit.IssuedValue = staged.Value;
-            return await IssuedAsync(visit, attempt, properties.Version!, found, "Recovered: the value was staged before the visit ended.", cancellationToken);
-        }
-
-        // The only class so far that reaches this line: what nobody read dies by the provider's timer once another is issued.
-        if (rotation.Plan.Traits.IssueReplay is not IssueReplay.ReissueOrphanExpires)
-            throw new System.Diagnostics.UnreachableException($"No recovery for {rotation.Plan.Traits.IssueReplay}: start-up refuses it.");
-
-        var now = clock.GetUtcNow();
-        visit.Target ??= await OpenTargetAsync(visit, cancellationToken);
-        var again = rotation.To(RotationState.Authorized, now) with { Suspects = [.. rotation.Suspects, new Suspect(attempt.Ticket.Marker, attempt.SentOn, null)] };
-        return new StepResult.Moved(again, LedgerNote.Ours("Recovered", $"Attempt {attempt.Ticket.Attempt} left no value. A key that nobody read may exist; issuing again starts its timer.", new JsonObject { ["suspect"] = attempt.Ticket.Marker }));
-    }
-
-    private async Task<VaultSecret?> FindStagedAsync(SecretName staging, string callId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await vault.ReadCurrentAsync(staging, callId, cancellationToken);
-        }
-        catch (RemoteTroubleException trouble) when (trouble.Trouble is RemoteTrouble.NotFound)
-        {
-            return null;
-        }
     }
 
     private Task<ProviderTarget> OpenTargetAsync(Visit visit, CancellationToken cancellationToken)
@@ -379,9 +355,6 @@ internal sealed class IssueStep(
         => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{rotation.Plan.Binding.Account}/{rotation.Plan.Binding.Target}/{rotation.Id.Value}/{attempt}")))[..32];
 
     private static DateTimeOffset Seconds(DateTimeOffset instant) => DateTimeOffset.FromUnixTimeSeconds(instant.ToUnixTimeSeconds());
-
-    private static DateTimeOffset? Instant(string? text)
-        => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null;
 
     private static DateTimeOffset? Earliest(DateTimeOffset? one, DateTimeOffset? other)
         => one is null ? other : other is null || one < other ? one : other;

@@ -12,6 +12,9 @@ public sealed record Claim(string Visit, DateTimeOffset ClaimedOn, DateTimeOffse
 /// <summary>The newest version the sweep or a visit saw, properties only.</summary>
 public sealed record SeenVersion(string Version, DateTimeOffset? ExpiresOn, DateTimeOffset? CreatedOn, bool HasTags, DateTimeOffset SeenOn);
 
+/// <summary>What the ledger knows of a credential that it promoted.</summary>
+public sealed record KnownCredential(string Fingerprint, string? ProviderId);
+
 /// <summary>The newest link of a credential's hash chain; <paramref name="Sequence"/> 0 is the empty chain.</summary>
 public sealed record ChainHead(long Sequence, string Hash)
 {
@@ -61,6 +64,9 @@ public sealed record CredentialRow
 
     /// <summary>When the next visit is due; null when nothing is open.</summary>
     public DateTimeOffset? WakeOn { get; init; }
+
+    /// <summary>The credential that we promoted last, so that the next rotation knows its handle.</summary>
+    public KnownCredential? Known { get; init; }
 
     public ChainHead Chain { get; init; } = ChainHead.Empty;
 

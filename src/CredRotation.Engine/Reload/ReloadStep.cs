@@ -23,8 +23,9 @@ internal sealed class ReloadStep(Remotes remotes, ICredentialVault vault, IConsu
                 visit.Rotation.Consumers.All(consumer => consumer.IsAdopted) ? "Every instance of every required consumer proved the new version." : "Consumers without proof were accepted by a recorded override."));
         }
 
+        var isFirstTold = visit.Rotation is { IsProvenInPlace: false, Plan.Traits.Topology: Topology.InPlace } && visit.Rotation.Consumers.All(consumer => consumer.Signals == 0);
         await SignalNextWaveAsync(visit, cancellationToken);
-        return Wait(visit.Rotation);
+        return isFirstTold ? new StepResult.Moved(visit.Rotation, LedgerNote.Ours("Signalled", "Consumers were told; the new credential is tried at once.")) : Wait(visit.Rotation);
     }
 
     /// <summary>The version before ours must be the expected one; any other written since is somebody else's.</summary>
@@ -70,7 +71,8 @@ internal sealed class ReloadStep(Remotes remotes, ICredentialVault vault, IConsu
     {
         // One without instances was excused before Issue and proves nothing: the others must not wait for it.
         var canary = visit.Rotation.Consumers.FirstOrDefault(consumer => consumer.Instances.Count > 0) ?? visit.Rotation.Consumers[0];
-        var wave = canary.IsAdopted ? visit.Rotation.Consumers : [canary];
+        // In place everybody fails until they have reloaded: nobody waits for the canary.
+        var wave = canary.IsAdopted || visit.Rotation.Plan.Traits.OldValidity is OldValidity.Immediate ? visit.Rotation.Consumers : [canary];
         foreach (var progress in wave.Where(consumer => !consumer.IsAdopted).ToList())
         {
             var now = clock.GetUtcNow();
@@ -104,7 +106,7 @@ internal sealed class ReloadStep(Remotes remotes, ICredentialVault vault, IConsu
         if (now < due) return new StepResult.Waits(rotation.Until(next < due ? next : due, now), null);
 
         var who = string.Join(", ", silent.Select(consumer => $"{consumer.Alias} ({string.Join(", ", consumer.Instances.Where(instance => !consumer.Acknowledged.ContainsKey(instance)))})"));
-        var held = rotation.Holding(HoldReason.ConsumerSilent, $"No proof of the new version from {who}. The old credential ends at {(rotation.OldEndsOn is { } end ? EngineTime.Text(end) : "no known time")}.", now, rotation.ReserveFrom,
+        var held = rotation.Holding(HoldReason.ConsumerSilent, $"No proof of the new version from {who}. The old credential ends at {(rotation.OldEndsOn is { } end ? EngineTime.Text(end) : "no known time: it is retired only after that proof")}.", now, rotation.ReserveFrom,
             Choices.ToRetry, Choices.ToOverride($"Go on without that proof: {who} will fail when the old credential ends.", 2));
         return new StepResult.Waits(held.Until(next < held.WakeOn && next > now ? next : held.WakeOn, now), null);
     }

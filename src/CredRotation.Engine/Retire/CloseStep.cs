@@ -6,7 +6,7 @@ namespace CredRotation.Engine.Retire;
 /// Closes a rotation that ended: staged values are discarded, suspects reported, people and, where a topic is configured, other systems told.
 /// Safe to repeat: discarding what is gone is fine, and a message may come twice.
 /// </summary>
-internal sealed class CloseStep(Remotes remotes, ICredentialVault vault, INotifier notifier, IEnumerable<IRotationEvents> events, InstallationKey key) : IRotationStep
+internal sealed class CloseStep(Remotes remotes, ICredentialVault vault, Leftovers leftovers, INotifier notifier, IEnumerable<IRotationEvents> events, InstallationKey key) : IRotationStep
 {
     /// <summary>Failed visits before a rotation without suspects closes untold.</summary>
     private const int TellTriesMax = 4;
@@ -15,6 +15,9 @@ internal sealed class CloseStep(Remotes remotes, ICredentialVault vault, INotifi
 
     public async Task<StepResult> RunAsync(Visit visit, CancellationToken cancellationToken)
     {
+        if (visit.Rotation.Attempts.Count > 0 && await leftovers.FindAsync(visit, cancellationToken) is { } shownOn)
+            return new StepResult.Waits(visit.Rotation with { WakeOn = shownOn }, null);
+
         foreach (var attempt in visit.Rotation.Attempts)
         {
             var staging = SecretName.Of(key.Staging, attempt.Ticket.Marker);

@@ -1,20 +1,36 @@
+using System.Text.Json.Nodes;
+using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Issue;
+using CredRotation.Engine.Registry;
+using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine.Retire;
 
 /// <summary>
-/// Sees the old credential end. For a provider's timer there is no call to make: it waits for the end, then shows by a refused probe, with a
-/// control probe beside it, that the old one is dead. Safe to repeat: it only looks.
+/// Ends the old credential and shows that it ended: looks at what is live, retires exactly the one the ledger knows, looks again, and proves
+/// it by a refused probe with a control probe beside it. Where a timer ends it there is no call to make. Safe to repeat: retiring what is gone
+/// changes nothing.
 /// </summary>
-internal sealed class RetireStep(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, InstallationKey key, TimeProvider clock) : IRotationStep
+internal sealed class RetireStep(
+    Remotes remotes,
+    ICredentialVault vault,
+    IProviderCatalog providers,
+    AuthorizeStep authorize,
+    CredentialRegistry registry,
+    InstallationKey key,
+    IOptions<RotationOptions> options,
+    TimeProvider clock) : IRotationStep
 {
+    /// <summary>The longest pause between two looks at what a person is to retire.</summary>
+    private static readonly TimeSpan PersonPauseMax = TimeSpan.FromHours(1);
+
     public bool Handles(Rotation rotation) => rotation.State is RotationState.Reloaded or RotationState.RetireSent;
 
     public async Task<StepResult> RunAsync(Visit visit, CancellationToken cancellationToken)
     {
         var rotation = visit.Rotation;
-        if (rotation.Plan.Traits.RetireBy is not RetireBy.TimerOnly)
-            throw new System.Diagnostics.UnreachableException($"No way to retire by {rotation.Plan.Traits.RetireBy}: start-up refuses it.");
+        if (rotation.Plan.Traits.OldValidity is OldValidity.UntilRetired && rotation.RetireAnsweredOn is null)
+            return rotation.State is RotationState.Reloaded ? await PrepareAsync(visit, cancellationToken) : await SendAsync(visit, cancellationToken);
 
         var now = clock.GetUtcNow();
         var due = EndsOn(rotation) + (rotation.LiveCredential is LiveCredential.Refused && rotation.Suspects.Count == 0 ? TimeSpan.Zero : rotation.Plan.Traits.RetireDelayMax);
@@ -28,45 +44,164 @@ internal sealed class RetireStep(Remotes remotes, ICredentialVault vault, IProvi
         return await ProveAsync(visit, cancellationToken);
     }
 
-    /// <summary>When the last key that nobody runs any more ends: the old one, and any that was issued and never read.</summary>
-    public static DateTimeOffset EndsOn(Rotation rotation)
-        // An old credential that was refused before we began has no end to wait for; its refused probe still has to show it.
-        => rotation.Suspects.Select(suspect => suspect.EndsOn).Append(rotation.LiveCredential is LiveCredential.Refused ? null : rotation.OldEndsOn).Max() ?? rotation.StateOn;
+    /// <summary>Everything that can say no, and then <c>RetireSent</c> with exactly what will be retired.</summary>
+    private async Task<StepResult> PrepareAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        if (visit.Rotation.Consumers.Count == 0 && !visit.Rotation.IsOverridden(HoldReason.NoConsumer))
+        {
+            return Waits(visit.Rotation.Holding(HoldReason.NoConsumer, "No consumer is named, so nobody could show that the old credential is out of use. It lives on until somebody decides.", now, null,
+                Choices.ToOverride("Retire the old credential now. Whoever still runs it fails.", 2), LeaveAlive));
+        }
 
-    private async Task<StepResult> ProveAsync(Visit visit, CancellationToken cancellationToken)
+        // Rule 16: the first time, an owner says yes before the first effect that can stop the old one.
+        var (authorized, isAuthorized) = await authorize.CheckRetireAsync(visit, LeaveAlive, cancellationToken);
+        if (!isAuthorized) return Waits(authorized);
+
+        visit.Open = visit.Rotation with { Hold = null };
+        if (await LookAsync(visit, cancellationToken) is { } stopped) return stopped;
+
+        var rotation = visit.Rotation;
+        var isByValue = rotation.Plan.Traits.RetireBy is RetireBy.SecretValue;
+        if (!isByValue && rotation.Old!.ProviderId is null && rotation.Plan.Traits.RetireBy is not RetireBy.Human)
+        {
+            return Waits(rotation.Holding(HoldReason.OldUnknown, "Neither the ledger nor a probe gives the provider's handle of the old credential, so nothing may be retired. Retire it at the provider; the next look shows it.", now, null,
+                Choices.ToRetry, LeaveAlive));
+        }
+
+        if (rotation.Old!.ProviderId is { } old && old == rotation.New!.ProviderId)
+            return Waits(rotation.Holding(HoldReason.OldUnknown, $"The handle of the old credential ({old}) is also that of the new one, so nothing may be retired.", now, null, Choices.ToRetry, LeaveAlive));
+
+        return new StepResult.Moved(rotation.To(RotationState.RetireSent, clock.GetUtcNow()), LedgerNote.Ours(nameof(RotationState.RetireSent), "About to retire the old credential.",
+            new JsonObject { ["providerId"] = rotation.Old.ProviderId, ["vaultVersion"] = rotation.Old.Version, ["by"] = rotation.Plan.Traits.RetireBy.ToString() }));
+    }
+
+    /// <summary>Looks, retires, and leaves the proof to later turns.</summary>
+    private async Task<StepResult> SendAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        if (!await registry.TakeLaneAsync(visit.Rotation.Plan.Binding.Account, visit.Row.Claim!, visit.Rotation.Plan.Traits.LandingMax, cancellationToken))
+            return new StepResult.Waits(visit.Rotation.Until(clock.GetUtcNow() + options.Value.RetryDelay, clock.GetUtcNow()), null);
+        visit.Lane = visit.Rotation.Plan.Binding.Account;
+
+        if (await LookAsync(visit, cancellationToken) is { } stopped) return stopped;
+        var value = visit.Rotation.Plan.Traits.RetireBy is RetireBy.SecretValue ? await FindOldValueAsync(visit, cancellationToken) : null;
+        if (visit.Rotation.Plan.Traits.RetireBy is RetireBy.SecretValue && value is null)
+        {
+            return Waits(visit.Rotation.Holding(HoldReason.OldUnknown, "The old version can no longer be read from the vault, and its value is the handle. Retire it at the provider.", clock.GetUtcNow(), null,
+                Choices.ToRetry, LeaveAlive));
+        }
+
+        visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, "Retire: the account's management credential", cancellationToken);
+        var provider = visit.Rotation.OpenProvider(providers);
+        var ticket = new RetireTicket(visit.Rotation.Old!.ProviderId, value);
+        var outcome = await remotes.EffectAsync(visit, "provider", "retire old credential", "Retire", (_, token) => provider.RetireAsync(visit.Target, ticket, token), cancellationToken);
+        var now = clock.GetUtcNow();
+        var rotation = visit.Rotation;
+        switch (outcome)
+        {
+            case RetireOutcome.Retired or RetireOutcome.AlreadyGone or RetireOutcome.EndsByTimer:
+                visit.Open = rotation with { RetireAnsweredOn = now, StateOn = now, Hold = null, Failures = 0 };
+                // Rule 11: look again, at once.
+                if (await LookAsync(visit, cancellationToken) is { } again) return again;
+                return new StepResult.Moved(visit.Rotation,
+                    LedgerNote.Ours("RetireAnswered", outcome is RetireOutcome.AlreadyGone ? "The provider says that it is gone already; a probe has to show it." : "The provider answered that the old credential is retired; a probe has to show it."));
+            case RetireOutcome.Pending pending:
+                // A person does it there: the probe tells when.
+                if (await ProbeOldAsync(visit, cancellationToken) is { } shown) return shown;
+                var held = visit.Rotation.Holding(HoldReason.OldStillAlive, $"The old credential is to be retired at the provider by a person: {pending.What}", now, null, Choices.ToRetry, LeaveAlive);
+                var pause = pending.PollAfter < PersonPauseMax ? pending.PollAfter : PersonPauseMax;
+                return Waits(held with { WakeOn = now + (pause > options.Value.RetryDelay ? pause : options.Value.RetryDelay) });
+            case RetireOutcome.Rejected rejected:
+                return Waits(rotation.Holding(HoldReason.OldStillAlive, $"The provider refuses to retire the old credential ({rejected.Code}). Consumers run the new one.", now, null, Choices.ToRetry, LeaveAlive));
+            case RetireOutcome.Throttled throttled:
+                throw new RemoteTroubleException("provider", RemoteTrouble.Throttled, "The provider asks to come back later.", throttled.After);
+            default:
+                throw new RemoteTroubleException("provider", RemoteTrouble.Unknown, $"Whether the old credential was retired is not known: {(outcome as RetireOutcome.Unknown)?.Detail} Retiring again is harmless.");
+        }
+    }
+
+    private static readonly HoldChoice LeaveAlive = new(Choices.CloseUnproven, "Close the rotation; the old credential is left alive and reported.");
+
+    /// <summary>Rule 11: if the live value is the one that is to end, the new one is promoted again at once. Rule 18: not on one clock.</summary>
+    private async Task<StepResult?> LookAsync(Visit visit, CancellationToken cancellationToken)
     {
         var plan = visit.Rotation.Plan;
         var current = await remotes.ReadAsync(visit, "vault", "read current secret", "Retire: rule 11, look again at what is live",
             (callId, token) => vault.ReadCurrentAsync(plan.Secret, callId, token), cancellationToken);
         remotes.Heard(visit, current.RemoteDate);
         if (!Remotes.ClockAgrees(visit))
-            return Waits(visit.Rotation.Holding(HoldReason.ClockDisagrees, "This host's clock and the vault's disagree by more than two minutes, so the end of the old credential is not believed yet.", clock.GetUtcNow(), null, Choices.ToRetry));
+            return Waits(visit.Rotation.Holding(HoldReason.ClockDisagrees, "This host's clock and the vault's disagree by more than two minutes, so nothing irreversible is done.", clock.GetUtcNow(), null, Choices.ToRetry));
+        visit.LiveValue = current.Value;
+        var live = await key.FingerprintAsync(current.Value, cancellationToken);
+        if (live == visit.Rotation.Old!.Fingerprint) return OldIsLive(visit);
+        if (live == visit.Rotation.New!.Fingerprint || visit.Rotation.IsOverridden(HoldReason.ChangedByHand)) return null;
+        if (visit.Rotation is not { Plan.Traits.OldValidity: OldValidity.UntilRetired, RetireAnsweredOn: null }) return null;
 
-        if (await key.FingerprintAsync(current.Value, cancellationToken) == visit.Rotation.Old!.Fingerprint) return OldIsLive(visit);
+        // Somebody wrote another value meanwhile: what it is, and whether it needs the old credential, only a person knows.
+        return Waits((visit.Rotation with { ForeignVersion = current.Properties.Version }).Holding(HoldReason.ChangedByHand, $"Version {current.Properties.Version} was written by somebody else after the promotion. The old credential is not retired before a person has looked.", clock.GetUtcNow(), null,
+            new HoldChoice(Choices.Override, "Retire the old credential although another version is current.", 2), LeaveAlive));
+    }
 
+    /// <summary>When the last key that nobody runs any more ends: the old one, and any that was issued and never read.</summary>
+    public static DateTimeOffset EndsOn(Rotation rotation)
+        // An old credential that was refused before we began has no end to wait for; its refused probe still has to show it.
+        => rotation.Suspects.Select(suspect => suspect.EndsOn).Append(rotation.LiveCredential is LiveCredential.Refused ? null : rotation.RetireAnsweredOn ?? rotation.OldEndsOn).Max() ?? rotation.StateOn;
+
+    private async Task<StepResult> ProveAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        if (await LookAsync(visit, cancellationToken) is { } stopped) return stopped;
+        var shown = await ProbeOldAsync(visit, cancellationToken);
+        if (shown is not null) return shown;
+
+        var now = clock.GetUtcNow();
+        return Waits(visit.Rotation.Holding(HoldReason.OldStillAlive, $"The old credential is still accepted after {EngineTime.Text(EndsOn(visit.Rotation))}, when {(visit.Rotation.RetireAnsweredOn is null ? "the provider's timer should have ended it" : "the provider had answered that it is retired")}.", now, null,
+            Choices.ToRetry, new HoldChoice(Choices.CloseUnproven, "Close the rotation; the old credential is reported as possibly alive.")));
+    }
+
+    /// <summary>The proof, where there is one; null while the old credential is still accepted.</summary>
+    private async Task<StepResult?> ProbeOldAsync(Visit visit, CancellationToken cancellationToken)
+    {
         var old = await TryReadOldAsync(visit, cancellationToken);
-        if (old is null) return Retired(visit.Rotation, "unproven: the old version can no longer be read from the vault; the provider's timer has run out.");
-        if (await key.FingerprintAsync(old.Value, cancellationToken) != visit.Rotation.Old.Fingerprint)
-            return Retired(visit.Rotation, "unproven: the old version no longer holds the value that was replaced; the provider's timer has run out.");
+        var isOurs = old is not null && await key.FingerprintAsync(old.Value, cancellationToken) == visit.Rotation.Old!.Fingerprint;
+        if (!isOurs)
+        {
+            if (visit.Rotation.Plan.Traits.OldValidity is OldValidity.UntilRetired) return await ListedAsync(visit, cancellationToken);
+            return Retired(visit.Rotation, old is null
+                ? "unproven: the old version can no longer be read from the vault; the provider's timer has run out."
+                : "unproven: the old version no longer holds the value that was replaced; the provider's timer has run out.");
+        }
 
         var provider = visit.Rotation.OpenProvider(providers);
-        var probe = await ProbeAsync(visit, provider, old.Value, "probe old credential", "Retire: proof by a refused probe", cancellationToken);
+        var probe = await ProbeAsync(visit, provider, old!.Value, "probe old credential", "Retire: proof by a refused probe", cancellationToken);
         if (probe is ProbeOutcome.Refused)
         {
-            var control = await ProbeAsync(visit, provider, current.Value, "control probe", "Retire: rule 10, control probe", cancellationToken);
+            var control = await ProbeAsync(visit, provider, visit.LiveValue!, "control probe", "Retire: rule 10, control probe", cancellationToken);
             if (control is ProbeOutcome.Works or ProbeOutcome.Forbidden) return Retired(visit.Rotation, "refused probe: the provider refuses the old credential and accepts the current one.");
             throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The provider refuses the old credential, and the current one could not be shown to work in the same visit.");
         }
 
-        if (probe is ProbeOutcome.Works or ProbeOutcome.Forbidden)
-        {
-            var now = clock.GetUtcNow();
-            return Waits(visit.Rotation.Holding(HoldReason.OldStillAlive, $"The old credential is still accepted after {EngineTime.Text(EndsOn(visit.Rotation))}, when the provider's timer should have ended it.", now, null,
-                Choices.ToRetry, new HoldChoice(Choices.CloseUnproven, "Close the rotation; the old credential is reported as possibly alive.")));
-        }
-
-        throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The old credential could not be probed.");
+        return probe is ProbeOutcome.Works or ProbeOutcome.Forbidden
+            ? null
+            : throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The old credential could not be probed.");
     }
+
+    /// <summary>Without its value only the provider's list can show that it is gone.</summary>
+    private async Task<StepResult> ListedAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var rotation = visit.Rotation;
+        if (!rotation.Plan.Traits.CanList || rotation.Old?.ProviderId is not { } id || rotation.RetireAnsweredOn is null)
+            return Retired(rotation, "unproven: the old version can no longer be read from the vault, and the provider cannot list.");
+
+        visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, "Retire: the account's management credential", cancellationToken);
+        var provider = rotation.OpenProvider(providers);
+        var listed = await remotes.ReadAsync(visit, "provider", "list credentials", "Retire: proof by absence from the list", (_, token) => provider.ListAsync(visit.Target, token), cancellationToken);
+        return listed?.Any(credential => credential.Id == id) is false
+            ? Retired(visit.Rotation, "absent from the provider's list.")
+            : Retired(visit.Rotation, "unproven: the old version can no longer be read from the vault, and the provider still lists the old credential.");
+    }
+
+    private async Task<SecretText?> FindOldValueAsync(Visit visit, CancellationToken cancellationToken)
+        => await TryReadOldAsync(visit, cancellationToken) is { } old && await key.FingerprintAsync(old.Value, cancellationToken) == visit.Rotation.Old!.Fingerprint ? old.Value : null;
 
     private async Task<ProbeOutcome> ProbeAsync(Visit visit, ICredentialProvider provider, SecretText value, string operation, string rule, CancellationToken cancellationToken)
     {
@@ -98,6 +233,7 @@ internal sealed class RetireStep(Remotes remotes, ICredentialVault vault, IProvi
         {
             PromotedVersion = null,
             IsOverwriteChecked = true,
+            RetireAnsweredOn = null,
             Incident = rotation.Incident ?? new Incident(now, "retire", "The live value is the one that has just ended."),
             Consumers = [.. rotation.Consumers.Select(consumer => consumer with { Acknowledged = new Dictionary<string, DateTimeOffset>(), SignalledOn = null, Signals = 0 })],
         }, LedgerNote.Ours("IncidentOpened", "The live value is the one that has just ended. The new one is promoted again at once."));

@@ -13,14 +13,27 @@ internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProvi
     /// <summary>The longest pause between two probes while "not yet" is a possible answer.</summary>
     private static readonly TimeSpan ProbePauseMax = TimeSpan.FromMinutes(1);
 
-    public bool Handles(Rotation rotation) => rotation.State is RotationState.Issued or RotationState.VerifySent;
+    public bool Handles(Rotation rotation) => rotation.State is RotationState.Issued or RotationState.VerifySent || IsToBeProvenInPlace(rotation);
+
+    /// <summary>In place the old one is dead: promoted first, tried once consumers were told.</summary>
+    private static bool IsToBeProvenInPlace(Rotation rotation)
+        => rotation is { State: RotationState.Promoted, IsProvenInPlace: false, IsOverwriteChecked: true, RestoreVersion: null, Failures: 0, Plan.Traits.Topology: Topology.InPlace }
+            && rotation.Consumers.All(consumer => consumer.Signals > 0 || consumer.Instances.Count == 0)
+            // Whoever runs it has tried it already.
+            && !rotation.Consumers.All(consumer => consumer.IsAdopted);
 
     public async Task<StepResult> RunAsync(Visit visit, CancellationToken cancellationToken)
     {
         var rotation = visit.Rotation;
         var traits = rotation.Plan.Traits;
-        if (rotation.State is RotationState.Issued && traits.ProbeStartsClock)
-            return new StepResult.Moved(rotation.To(RotationState.VerifySent, clock.GetUtcNow()), LedgerNote.Ours(nameof(RotationState.VerifySent), "The first use starts the old credential's clock."));
+        if (rotation.State is RotationState.Issued && traits.Topology is Topology.InPlace)
+            return new StepResult.Moved(rotation.To(RotationState.Verified, clock.GetUtcNow()), LedgerNote.Ours("PromotedFirst", "In place the old credential is dead: the new one is promoted first and tried after."));
+        if (rotation.State is RotationState.Issued && (traits.ProbeStartsClock || traits.ClockStart is ClockStart.FirstUse))
+        {
+            var sent = clock.GetUtcNow();
+            return new StepResult.Moved(rotation.To(RotationState.VerifySent, sent) with { FirstUseOn = rotation.FirstUseOn ?? sent },
+                LedgerNote.Ours(nameof(RotationState.VerifySent), "The first use starts the old credential's clock.", new JsonObject { ["oldEndsAtTheLatest"] = sent + traits.OldLife is { } end ? EngineTime.Text(end) : null }));
+        }
 
         var value = await StagedValue.ReadAsync(visit, remotes, vault, key, "Verify: exactly the staged version", cancellationToken);
         var provider = rotation.OpenProvider(providers);
@@ -50,7 +63,9 @@ internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProvi
     }
 
     private static StepResult.Moved Verified(Rotation rotation, string? identity, string why, DateTimeOffset now)
-        => new(rotation.To(RotationState.Verified, now) with { New = rotation.New! with { Identity = identity } },
+        => rotation.State is RotationState.Promoted
+            ? new(rotation with { IsProvenInPlace = true, New = rotation.New! with { Identity = identity } }, LedgerNote.Ours("ProvenInPlace", why, new JsonObject { ["identity"] = identity }))
+            : new(rotation.To(RotationState.Verified, now) with { New = rotation.New! with { Identity = identity } },
             LedgerNote.Ours(nameof(RotationState.Verified), why, new JsonObject { ["identity"] = identity }));
 
     private static StepResult.Waits WrongOwner(Rotation rotation, string detail, DateTimeOffset now)
@@ -69,22 +84,53 @@ internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProvi
     /// <summary>Rule 10: refused only when a credential known to be good is accepted in the same visit.</summary>
     private async Task<StepResult> RefusedAsync(Visit visit, ICredentialProvider provider, CancellationToken cancellationToken)
     {
+        if (!await ControlAsync(visit, provider, cancellationToken))
+            throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The provider refuses the new credential and a known good one alike, so the refusal proves nothing.");
+
+        var rotation = visit.Rotation;
+        var now = clock.GetUtcNow();
+        if (rotation.State is RotationState.Promoted)
+        {
+            // Both are dead: nothing of ours can heal that, and no consumer works.
+            var incident = rotation.Incident ?? new Incident(now, "verify", $"The provider refuses the new credential of {rotation.Plan.Secret.Name}, and the old one ended with it: {string.Join(", ", rotation.Plan.Binding.Consumers)} fail now.");
+            return new StepResult.Waits((rotation with { Incident = incident, RefusedProbes = 0 }).Holding(HoldReason.NewCredentialRefused, "The provider refuses the new credential, which is current already; the old one ended when it was issued.", now, null,
+                Choices.ToRetry, Choices.ToIssueAgain), LedgerNote.Ours("IncidentOpened", incident.Detail));
+        }
+
+        // Rule 9: it never reaches consumers.
+        var traits = rotation.Plan.Traits;
+        var refused = rotation with { New = null, Suspects = [.. rotation.Suspects, .. rotation.NewAsSuspect(isUnread: true)], RefusedProbes = 0 };
+        visit.IssuedValue = null;
+        if (traits is { Topology: Topology.Overlap, OldValidity: OldValidity.UntilRetired })
+        {
+            // No clock runs: the old one stays, and whether it is worth another is a person's decision. The refused one is retired at the close.
+            return new StepResult.Waits(refused.To(RotationState.Authorized, now).Holding(HoldReason.NewCredentialRefused, "The provider refuses the new credential. Consumers run the old one, which goes on living.", now, null, Choices.ToRetry, Choices.ToAbandon),
+                LedgerNote.Ours("NewCredentialRefused", "The provider refuses the new credential while it accepts the old one. Consumers have not seen it."));
+        }
+
+        // The clock runs, so issue again while there is time.
+        if (refused.Attempts.Count < IssueStep.AttemptsMax && (refused.ReserveFrom is null || now + options.Value.RetryDelay < refused.ReserveFrom))
+            return new StepResult.Moved(refused.To(RotationState.Authorized, now), LedgerNote.Ours("NewCredentialRefused", "The provider refuses the new credential while it accepts the old one. Issuing again; consumers have not seen it."));
+        return new StepResult.Waits(rotation.Holding(HoldReason.NewCredentialRefused, "The provider refuses every new credential. Consumers still run the old one.", now, rotation.ReserveFrom, Choices.ToRetry), null);
+    }
+
+    /// <summary>Whether something known to be good is accepted now: the old credential, or in place, where that is dead, the management credential.</summary>
+    private async Task<bool> ControlAsync(Visit visit, ICredentialProvider provider, CancellationToken cancellationToken)
+    {
         var plan = visit.Rotation.Plan;
+        if (visit.Rotation.State is RotationState.Promoted)
+        {
+            visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, "Verify: rule 10, control probe", cancellationToken);
+            var target = await remotes.ReadAsync(visit, "provider", "read target", "Verify: rule 10, control probe", (_, token) => provider.CheckTargetAsync(visit.Target, token), cancellationToken);
+            remotes.Heard(visit, target.RemoteDate);
+            return target is TargetOutcome.Readable;
+        }
+
         var old = await remotes.ReadAsync(visit, "vault", "read old secret", "Verify: rule 10, control probe",
             (callId, token) => vault.ReadVersionAsync(plan.Secret, plan.OldVersion, callId, token), cancellationToken);
         var control = await remotes.EffectAsync(visit, "provider", "control probe", "Verify: rule 10, control probe",
             (_, token) => provider.VerifyAsync(visit.Rotation.ProbeTarget(), new Candidate(null, old.Value), token), cancellationToken);
         remotes.Heard(visit, control.RemoteDate);
-        var rotation = visit.Rotation;
-        var now = clock.GetUtcNow();
-        if (control is not (ProbeOutcome.Works or ProbeOutcome.Forbidden))
-            throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The provider refuses the new credential and a known good one alike, so the refusal proves nothing.");
-
-        // Rule 9: it never reaches consumers. The clock runs, so issue again while there is time.
-        var refused = rotation with { New = null, Suspects = [.. rotation.Suspects, .. rotation.NewAsSuspect()], RefusedProbes = 0 };
-        visit.IssuedValue = null;
-        if (refused.Attempts.Count < IssueStep.AttemptsMax && (refused.ReserveFrom is null || now + options.Value.RetryDelay < refused.ReserveFrom))
-            return new StepResult.Moved(refused.To(RotationState.Authorized, now), LedgerNote.Ours("NewCredentialRefused", "The provider refuses the new credential while it accepts the old one. Issuing again; consumers have not seen it."));
-        return new StepResult.Waits(rotation.Holding(HoldReason.NewCredentialRefused, "The provider refuses every new credential. Consumers still run the old one.", now, rotation.ReserveFrom, Choices.ToRetry), null);
+        return control is ProbeOutcome.Works or ProbeOutcome.Forbidden;
     }
 }

@@ -22,6 +22,8 @@ public static class HoldWords
         HoldReason.OldStillAlive => "The old credential is still accepted after its end. What should happen?",
         HoldReason.RetireUnproven => "The old credential's end could not be shown. May this be closed?",
         HoldReason.TooManyFailures => "A step kept failing. Try again, or give up?",
+        HoldReason.IssuePending => "The new credential is somebody's turn at the provider. Is it being seen to?",
+        HoldReason.OldUnknown => "Which credential is the old one at the provider? Nothing is retired before that is known.",
         HoldReason.ClockDisagrees => "Our clock and a remote's differ. Which one is wrong?",
         _ => "A person is needed here.",
     };

@@ -22,9 +22,11 @@ public static class NextWords
         return rotation.State switch
         {
             RotationState.Retired => "The new credential. The old one has ended.",
+            RotationState.Promoted or RotationState.Reloaded or RotationState.RetireSent when rotation.Plan.Traits.OldValidity is OldValidity.Immediate => "The new credential. The old one ended when the new one was issued.",
             RotationState.Promoted or RotationState.Reloaded or RotationState.RetireSent when rotation.OldEndsOn is { } end => $"Both: the new one is current, the old one until {Shown.Time(end)}.",
             RotationState.Promoted or RotationState.Reloaded => "Both: the new one is current, the old one is not retired.",
             RotationState.RetireSent => "The new one. The old one is being ended.",
+            _ when rotation is { Plan.Traits.OldValidity: OldValidity.Immediate, Attempts.Count: > 0 } => "What has reloaded: the old credential ended when the new one was issued.",
             _ when rotation.OldEndsOn is { } end => $"The old credential, until {Shown.Time(end)}.",
             _ => "The old credential, as before.",
         };

@@ -1,0 +1,78 @@
+using System.Text.Json.Nodes;
+using CredRotation.Engine.Issue;
+using Microsoft.Extensions.Options;
+
+namespace CredRotation.Engine.Retire;
+
+/// <summary>
+/// Rule 12: a rotation closes only after a final list finds nothing with its marker but the current credential. What nobody but us ever had is
+/// retired; what somebody may run is reported. Safe to repeat.
+/// </summary>
+internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, InstallationKey key, IOptions<RotationOptions> options, TimeProvider clock)
+{
+    private const string Rule = "Close: rule 12, nothing with our marker but the current credential";
+
+    /// <summary>Looks and cleans up; answers when to come back where the list cannot show it yet.</summary>
+    public async Task<DateTimeOffset?> FindAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var traits = visit.Rotation.Plan.Traits;
+        var canListMarkers = traits is { CanList: true, ListShowsMarker: true };
+        if (!canListMarkers && !visit.Rotation.Suspects.Any(IsToBeRetired)) return null;
+
+        var shownOn = visit.Rotation.Attempts[^1].SentOn + traits.LandingMax + traits.ListSettle;
+        if (clock.GetUtcNow() < shownOn) return shownOn;
+
+        visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, Rule, cancellationToken);
+        if (canListMarkers) await AddListedAsync(visit, cancellationToken);
+        if (!visit.Rotation.Suspects.Any(IsToBeRetired)) return null;
+
+        // Rule 11: never the one that is live.
+        var current = await remotes.ReadAsync(visit, "vault", "read current secret", "Close: rule 11, what is live", (callId, token) => vault.ReadCurrentAsync(visit.Rotation.Plan.Secret, callId, token), cancellationToken);
+        var live = await key.FingerprintAsync(current.Value, cancellationToken);
+        foreach (var suspect in visit.Rotation.Suspects.Where(IsToBeRetired).ToList())
+        {
+            if (suspect.ProviderId == visit.Rotation.Old?.ProviderId || (live == visit.Rotation.New?.Fingerprint && suspect.ProviderId == visit.Rotation.New.ProviderId)) continue;
+            await RetireAsync(visit, suspect, cancellationToken);
+        }
+
+        return null;
+    }
+
+    private static bool IsToBeRetired(Suspect suspect) => suspect is { IsUnread: true, ProviderId: not null };
+
+    /// <summary>What is listed under a marker of this rotation and is not the one we promoted is known by its id from now on; a suspect that is not listed does not exist.</summary>
+    private async Task AddListedAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var provider = visit.Rotation.OpenProvider(providers);
+        var listed = await remotes.ReadAsync(visit, "provider", "list credentials", Rule, (_, token) => provider.ListAsync(visit.Target!, token), cancellationToken)
+            ?? throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The provider answered without a list.");
+        var rotation = visit.Rotation;
+        var ours = rotation.Attempts.ToDictionary(attempt => attempt.Ticket.Marker, StringComparer.Ordinal);
+        var prior = rotation.Attempts[0].PriorIds ?? [];
+        var alive = listed.Where(credential => credential.Marker is { } marker && ours.ContainsKey(marker) && !prior.Contains(credential.Id)).ToList();
+        var found = alive.Where(credential => credential.Id != rotation.New?.ProviderId).Select(credential => new Suspect(credential.Marker!, ours[credential.Marker!].SentOn, null, credential.Id, IsUnread: true));
+        // What was promoted may be run by somebody: it stays reported as it was.
+        var kept = rotation.Suspects.Where(suspect => !suspect.IsUnread && alive.Any(credential => credential.Marker == suspect.Marker));
+        visit.Open = rotation with { Suspects = [.. kept, .. found] };
+    }
+
+    private async Task RetireAsync(Visit visit, Suspect suspect, CancellationToken cancellationToken)
+    {
+        var provider = visit.Rotation.OpenProvider(providers);
+        var outcome = await remotes.EffectAsync(visit, "provider", "retire leftover", Rule, (_, token) => provider.RetireAsync(visit.Target!, new RetireTicket(suspect.ProviderId, null), token), cancellationToken);
+        switch (outcome)
+        {
+            case RetireOutcome.Retired or RetireOutcome.AlreadyGone:
+                visit.Open = visit.Rotation with { Suspects = [.. visit.Rotation.Suspects.Where(known => known != suspect)] };
+                visit.Notes.Add(LedgerNote.Ours("LeftoverRetired", "A credential of ours that nobody ever had was retired.", new JsonObject { ["providerId"] = suspect.ProviderId, ["marker"] = suspect.Marker }));
+                return;
+            case RetireOutcome.Throttled throttled:
+                throw new RemoteTroubleException("provider", RemoteTrouble.Throttled, "The provider asks to come back later.", throttled.After);
+            case RetireOutcome.Unknown unknown:
+                throw new RemoteTroubleException("provider", RemoteTrouble.Unknown, $"Whether a leftover was retired is not known: {unknown.Detail} Retiring again is harmless.");
+            default:
+                // It stays a suspect, and people are told of it.
+                return;
+        }
+    }
+}
