@@ -53,7 +53,7 @@ internal sealed class Alarm(Remotes remotes, ICredentialVault vault, INotifier n
     {
         var rotation = visit.Rotation;
         var now = clock.GetUtcNow();
-        if (rotation is not { IsOpen: true, Attempts.Count: 0, Hold: { } hold, Escalation: null } || now < rotation.Plan.ApproveBy) return;
+        if (rotation is not { IsOpen: true, Hold: { } hold, Escalation: null } || (rotation.Attempts.Count > 0 && hold.Reason is not HoldReason.IssuePending) || now < rotation.Plan.ApproveBy) return;
 
         var escalation = new Escalation(now, RotationMachine.Bounded($"{rotation.Plan.Secret.Name} waits since {EngineTime.Text(hold.Since)}, and nobody who answers for it ended that by {EngineTime.Text(rotation.Plan.ApproveBy)}. {hold.Detail}"));
         visit.Open = rotation with { Escalation = escalation };

@@ -34,7 +34,7 @@ internal static class Notices
             RotationState.Abandoned => ($"{rotation.Plan.Secret.Name} was not rotated", "The rotation was rejected or given up."),
             _ => ($"{rotation.Plan.Secret.Name}: rotation superseded", "The secret was changed before anything was issued."),
         };
-        var suspects = rotation.Suspects.Select(suspect => new NoticeFact("Possibly alive and unread", $"{suspect.Marker}, ends {(suspect.EndsOn is { } end ? EngineTime.Text(end) : "by no timer: check at the provider")}"));
+        var suspects = rotation.Suspects.Select(suspect => new NoticeFact("Possibly alive", $"{suspect.Marker}, ends {(suspect.EndsOn is { } end ? EngineTime.Text(end) : "by no timer: check at the provider")}"));
         return new Notice(NoticeKind.Done, rotation.AnswerableGroup ?? rotation.Plan.Binding.OwnerGroup, title, happened, WhatStillWorks(rotation),
             rotation.Suspects.Any(suspect => suspect.EndsOn is null) ? "Check the listed keys at the provider." : "Nothing.", [.. Facts(rotation), .. suspects], [], Page(rotation));
     }

@@ -48,7 +48,7 @@ internal static class RotationMachine
     public static bool IsRetriedOnWake(this Hold hold) => hold.Reason
         is HoldReason.ApprovalNeeded or HoldReason.OwnersMissing or HoldReason.DirectoryCannotSee or HoldReason.ConsumerSilentBeforeIssue
         or HoldReason.ConsumerSilent or HoldReason.OldStillAlive or HoldReason.ClockDisagrees or HoldReason.TooManyFailures
-        or HoldReason.IssuePending;
+        or HoldReason.IssuePending or HoldReason.OldUnknown;
 
     /// <summary>The choice that enough different people made, if any.</summary>
     public static HoldChoice? Decided(this Hold hold)
@@ -80,7 +80,7 @@ internal static class RotationMachine
                     Bounded($"{HoldReason.OldCredentialRefused}: expedited by {people}."),
                 ],
             },
-            Choices.Override or Choices.KeepOurs => recorded with { IsOverwriteChecked = free.State is RotationState.Promoted },
+            Choices.Override or Choices.KeepOurs => recorded with { IsOverwriteChecked = free.State is RotationState.Promoted || rotation.IsOverwriteChecked },
             // In place: another credential takes the place of the one that was promoted.
             Choices.IssueAgain => (recorded with
             {
@@ -93,7 +93,12 @@ internal static class RotationMachine
             }).To(RotationState.Authorized, now),
             Choices.RestoreTheirs => recorded with { RestoreVersion = rotation.ForeignVersion },
             Choices.KeepTheirs => (recorded with { Suspects = [.. rotation.Suspects, .. rotation.NewAsSuspect()] }).To(RotationState.RolledBack, now),
-            Choices.CloseUnproven => (recorded with { RetireProof = Bounded($"unproven; closed by {people}. {hold.Detail}") }).To(RotationState.Retired, now),
+            Choices.CloseUnproven => (recorded with
+            {
+                RetireProof = Bounded($"unproven; closed by {people}. {hold.Detail}"),
+                // Nothing ends it by itself: it is reported until somebody does.
+                Suspects = rotation is { Plan.Traits.OldValidity: OldValidity.UntilRetired, Old: { } old } ? [.. rotation.Suspects, new Suspect($"version {old.Version}", now, null, old.ProviderId)] : rotation.Suspects,
+            }).To(RotationState.Retired, now),
             _ => throw new System.Diagnostics.UnreachableException($"No meaning for choice {choice.Name}."),
         };
     }

@@ -311,7 +311,7 @@ internal sealed class IssueStep(
             Old = rotation.Old is { } old ? old with { ValidUntil = Earliest(issued.OldValidUntil, rotation.OldEndsOn) } : null,
             NewExpiresOn = Earliest(issued.ExpiresOn, attempt.Ticket.ExpiresOn),
             // What was lost before was cancelled, or overwritten, by this one.
-            Suspects = rotation.Plan.Traits.IssueReplay is IssueReplay.ReissueCancelsPending ? [] : rotation.Suspects,
+            Suspects = rotation.Plan.Traits is { IssueReplay: IssueReplay.ReissueCancelsPending } or { Topology: not Topology.Overlap } ? [] : rotation.Suspects,
         };
         return new StepResult.Moved(moved, LedgerNote.Ours(nameof(RotationState.Issued), why, new JsonObject
         {

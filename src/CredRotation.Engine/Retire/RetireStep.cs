@@ -58,14 +58,14 @@ internal sealed class RetireStep(
         var (authorized, isAuthorized) = await authorize.CheckRetireAsync(visit, LeaveAlive, cancellationToken);
         if (!isAuthorized) return Waits(authorized);
 
-        visit.Open = visit.Rotation with { Hold = null };
-        if (await LookAsync(visit, cancellationToken) is { } stopped) return stopped;
-
+        visit.Open = authorized with { Calls = visit.Rotation.Calls };
         var rotation = visit.Rotation;
-        var isByValue = rotation.Plan.Traits.RetireBy is RetireBy.SecretValue;
-        if (!isByValue && rotation.Old!.ProviderId is null && rotation.Plan.Traits.RetireBy is not RetireBy.Human)
+        if (rotation.Plan.Traits.RetireBy is not (RetireBy.SecretValue or RetireBy.Human) && rotation.Old!.ProviderId is null)
         {
-            return Waits(rotation.Holding(HoldReason.OldUnknown, "Neither the ledger nor a probe gives the provider's handle of the old credential, so nothing may be retired. Retire it at the provider; the next look shows it.", now, null,
+            if (await LookAsync(visit, cancellationToken) is { } stopped) return stopped;
+            // Whoever retired it by hand is seen by the probe.
+            if (await ProbeOldAsync(visit, cancellationToken) is { } shown) return shown;
+            return Waits(visit.Rotation.Holding(HoldReason.OldUnknown, "Neither the ledger nor a probe gives the provider's handle of the old credential, so nothing may be retired. Retire it at the provider; the next look shows it.", now, null,
                 Choices.ToRetry, LeaveAlive));
         }
 
@@ -134,12 +134,12 @@ internal sealed class RetireStep(
         visit.LiveValue = current.Value;
         var live = await key.FingerprintAsync(current.Value, cancellationToken);
         if (live == visit.Rotation.Old!.Fingerprint) return OldIsLive(visit);
-        if (live == visit.Rotation.New!.Fingerprint || visit.Rotation.IsOverridden(HoldReason.ChangedByHand)) return null;
+        if (live == visit.Rotation.New!.Fingerprint || (visit.Rotation.ForeignVersion == current.Properties.Version && visit.Rotation.IsOverridden(HoldReason.ChangedByHand))) return null;
         if (visit.Rotation is not { Plan.Traits.OldValidity: OldValidity.UntilRetired, RetireAnsweredOn: null }) return null;
 
         // Somebody wrote another value meanwhile: what it is, and whether it needs the old credential, only a person knows.
         return Waits((visit.Rotation with { ForeignVersion = current.Properties.Version }).Holding(HoldReason.ChangedByHand, $"Version {current.Properties.Version} was written by somebody else after the promotion. The old credential is not retired before a person has looked.", clock.GetUtcNow(), null,
-            new HoldChoice(Choices.Override, "Retire the old credential although another version is current.", 2), LeaveAlive));
+            Choices.ToRetry, Choices.ToOverride("Retire the old credential although another version is current.", 2), LeaveAlive));
     }
 
     /// <summary>When the last key that nobody runs any more ends: the old one, and any that was issued and never read.</summary>

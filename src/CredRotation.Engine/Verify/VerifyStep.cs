@@ -46,7 +46,7 @@ internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProvi
         {
             ProbeOutcome.Works works when rotation.Old?.Identity is { } owner && works.Identity != owner
                 => WrongOwner(rotation, $"It belongs to '{works.Identity}', the current one to '{owner}'.", now),
-            ProbeOutcome.Works works => Verified(rotation, works.Identity, "The provider accepts the new credential.", now),
+            ProbeOutcome.Works works => Verified(rotation with { New = rotation.New! with { ProviderId = rotation.New.ProviderId ?? works.CredentialId } }, works.Identity, "The provider accepts the new credential.", now),
             ProbeOutcome.Forbidden when rotation.Plan.Policy.AcceptForbiddenProbe && traits.ForbiddenProvesAlive
                 => Verified(rotation, null, "The provider knows the new credential; who it belongs to was not shown, with the policy's consent.", now),
             ProbeOutcome.Forbidden when rotation.IsOverridden(HoldReason.ProbeForbidden)
