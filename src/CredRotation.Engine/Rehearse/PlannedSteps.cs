@@ -23,25 +23,54 @@ internal static class PlannedSteps
                 Effect("vault", "confirm writable"),
                 Read("provider", "read target"),
                 Effect("provider", "probe current credential"),
+                .. traits.CanList ? [Read("provider", "list credentials")] : Nothing,
                 Effect("vault", "reserve staging"),
                 Effect("provider", "issue"),
                 Effect("vault", "stage value"),
             ], ["a consumer that does not answer", "a version written by somebody else", "clocks that disagree", "the vault refuses a write", "the provider refuses the target"]),
-            new(RotationStep.Verify, "Exactly the staged value is tried before any consumer can see it.", [Effect("provider", "probe new credential")], ["refused beside a control probe", "it belongs to somebody else"]),
+            new(RotationStep.Verify, traits.Topology is Topology.InPlace ? "In place the old credential is dead at once: the new one is promoted first, and tried when consumers were told." : "Exactly the staged value is tried before any consumer can see it.",
+                [Effect("provider", "probe new credential")], ["refused beside a control probe", "it belongs to somebody else"]),
             new(RotationStep.Promote, "One write makes it the current version; then the versions are listed.", [Effect("vault", "write new version"), Read("vault", "list versions")], ["a version written by somebody else"]),
             new(RotationStep.Reload, consumers.Count == 0 ? "No consumer is named." : $"{string.Join(", ", consumers)}: signalled, the first one alone, until every instance proved the new version.",
                 [.. consumers.Select(alias => Effect("consumer", $"signal {alias}"))], ["an instance that does not prove the new version"]),
-            new(RotationStep.Retire, traits.RetireBy is RetireBy.TimerOnly ? "The provider's timer ends the old credential; a refused probe shows it." : "The old credential is retired; a refused probe shows it.",
+            Retire(plan, managementSecrets),
+        ];
+    }
+
+    private static PlannedStep Retire(RotationPlan plan, IReadOnlyList<string> managementSecrets)
+    {
+        var traits = plan.Traits;
+        var isRetired = traits.OldValidity is OldValidity.UntilRetired;
+        IEnumerable<PlannedCall> retire = !isRetired ? Nothing :
+        [
+            .. plan.RetireApproval is ApprovalRule.None ? Nothing : [Effect("notification", "tell of the hold")],
+            Read("vault", "read current secret"),
+            .. traits.RetireBy is RetireBy.SecretValue ? [Read("vault", "read old secret")] : Nothing,
+            .. managementSecrets.Select(name => Read("vault", $"read management credential {name}")),
+            Effect("provider", "retire old credential"),
+            Read("vault", "read current secret"),
+        ];
+        return new(RotationStep.Retire,
+            traits.OldValidity switch
+            {
+                OldValidity.UntilRetired => "Once every consumer runs the new one, the old credential is retired; a refused probe shows it.",
+                OldValidity.Immediate => "The old credential ended when the new one was issued; a refused probe shows it.",
+                _ => "The provider's timer ends the old credential; a refused probe shows it.",
+            },
             [
+                .. retire,
                 Read("vault", "read current secret"),
                 Read("vault", "read old secret"),
                 Effect("provider", "probe old credential"),
                 Effect("provider", "control probe"),
+                .. traits is { CanList: true, ListShowsMarker: true } ? [.. isRetired ? Nothing : managementSecrets.Select(name => Read("vault", $"read management credential {name}")), Read("provider", "list credentials")] : Nothing,
                 Effect("vault", "discard staged value"),
                 Effect("notification", "tell the owners"),
-            ], ["the old credential is still accepted after its end"]),
-        ];
+            ],
+            isRetired ? ["no owner approves the first retirement", "another version became current", "the provider refuses"] : ["the old credential is still accepted after its end"]);
     }
+
+    private static readonly IReadOnlyList<PlannedCall> Nothing = [];
 
     private static PlannedCall Read(string kind, string operation) => new(kind, operation, IsEffect: false);
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CredRotation.Engine.Issue;
+using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine.Retire;
@@ -8,7 +9,7 @@ namespace CredRotation.Engine.Retire;
 /// Rule 12: a rotation closes only after a final list finds nothing with its marker but the current credential. What nobody but us ever had is
 /// retired; what somebody may run is reported. Safe to repeat.
 /// </summary>
-internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, InstallationKey key, IOptions<RotationOptions> options, TimeProvider clock)
+internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, CredentialRegistry registry, InstallationKey key, IOptions<RotationOptions> options, TimeProvider clock)
 {
     private const string Rule = "Close: rule 12, nothing with our marker but the current credential";
 
@@ -25,6 +26,10 @@ internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProvid
         visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, Rule, cancellationToken);
         if (canListMarkers) await AddListedAsync(visit, cancellationToken);
         if (!visit.Rotation.Suspects.Any(IsToBeRetired)) return null;
+
+        // Rule 5: one effect at a time at an account.
+        if (!await registry.TakeLaneAsync(visit.Rotation.Plan.Binding.Account, visit.Row.Claim!, traits.LandingMax, cancellationToken)) return clock.GetUtcNow() + options.Value.RetryDelay;
+        visit.Lane = visit.Rotation.Plan.Binding.Account;
 
         // Rule 11: never the one that is live.
         var current = await remotes.ReadAsync(visit, "vault", "read current secret", "Close: rule 11, what is live", (callId, token) => vault.ReadCurrentAsync(visit.Rotation.Plan.Secret, callId, token), cancellationToken);
