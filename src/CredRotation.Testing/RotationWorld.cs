@@ -40,7 +40,8 @@ public sealed class RotationWorld : IAsyncDisposable
     /// <summary>A world with one due secret, adopted from tags on the first sweep.</summary>
     /// <param name="settings">Overrides settings; a null value removes one.</param>
     /// <param name="events">Where completed rotations are published; null publishes none.</param>
-    public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1, IRotationEvents? events = null)
+    /// <param name="vendor">The credential belongs to a vendor of this class; null: to the gateway.</param>
+    public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1, IRotationEvents? events = null, VendorClass? vendor = null)
     {
         _events = events;
         // Every look at the clock moves it a little, as every look at a real one does.
@@ -60,12 +61,14 @@ public sealed class RotationWorld : IAsyncDisposable
         People();
         var first = Gateway.Add(new GatewayCredential(Target, "ws@Company.Shop", "Shop", true, [GatewayCredential.ReadMeRole, GatewayCredential.PaymentRole]));
         var management = Gateway.Add(new GatewayCredential(ManagementTarget, "ws_manage@Company.Shop", "Shop", true, [GatewayCredential.ManagementRole]));
-        ByHand(PlatformHost, "gateway-management-key", management.Value, null, new Dictionary<string, string>());
-        ByHand(PaymentsHost, SecretNameText, first.Value, Clock.GetUtcNow() + TimeSpan.FromDays(20), Tags());
+        if (vendor is not null) Vendor = new VendorModel(Clock, seed, vendor);
+        ByHand(PlatformHost, "gateway-management-key", Vendor?.ManagementValue ?? management.Value, null, new Dictionary<string, string>());
+        ByHand(PaymentsHost, SecretNameText, Vendor?.Add(Target).Value ?? first.Value, Clock.GetUtcNow() + TimeSpan.FromDays(20), Tags());
         Consumers.Answers("checkout", "checkout-1");
         Consumers.Signalled = AcknowledgeAllAsync;
 
         _settings = Defaults();
+        if (vendor is not null) _settings["Rotation:Accounts:gateway-main:Provider"] = vendor.Name;
         foreach (var (name, value) in settings ?? new Dictionary<string, string?>()) _settings[name] = value;
         Host = AddHost();
     }
@@ -77,6 +80,9 @@ public sealed class RotationWorld : IAsyncDisposable
     public VaultModel Vaults { get; }
 
     public GatewayModel Gateway { get; }
+
+    /// <summary>The vendor, where the world was made with a class of vendors.</summary>
+    public VendorModel? Vendor { get; }
 
     public DirectoryModel Directory { get; }
 
@@ -121,7 +127,7 @@ public sealed class RotationWorld : IAsyncDisposable
         services.AddSingleton<IConsumerSignal>(Consumers);
         services.AddSingleton<INotifier>(new InMemoryNotifier(Inbox, Faults));
         if (_events is not null) services.AddSingleton(_events);
-        services.AddSingleton<IProviderCatalog>(new WorldCatalog(provider ?? new InMemoryGatewayProvider(Gateway, Faults)));
+        services.AddSingleton<IProviderCatalog>(new WorldCatalog(provider ?? DefaultProvider()));
         var host = new RotationHost(services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true }));
         _hosts.Add(host);
         return host;
@@ -229,6 +235,8 @@ public sealed class RotationWorld : IAsyncDisposable
         var queued = Queue.NextVisibleOn;
         return wake is null ? queued : queued is null || wake < queued ? wake : queued;
     }
+
+    private ICredentialProvider DefaultProvider() => Vendor is null ? new InMemoryGatewayProvider(Gateway, Faults) : new InMemoryVendorProvider(Vendor, Faults);
 
     private void People()
     {
