@@ -24,7 +24,7 @@ public sealed class FaultInjector(TimeProvider time)
         }
     }
 
-    /// <summary>Breaks the <paramref name="occurrence"/>-th matching call from now on, and <paramref name="times"/> in a row.</summary>
+    /// <summary>Breaks the <paramref name="occurrence"/>-th matching call from now on, and <paramref name="times"/> in a row; an empty <paramref name="operation"/> matches every call.</summary>
     public void Add(string operation, Fault fault, int occurrence = 1, int times = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(occurrence);
@@ -93,7 +93,7 @@ public sealed class FaultInjector(TimeProvider time)
         private int _seen;
 
         public bool Concerns(string actual)
-            => actual == operation || actual.StartsWith($"{operation}@", StringComparison.Ordinal);
+            => operation.Length == 0 || actual == operation || actual.StartsWith($"{operation}@", StringComparison.Ordinal);
 
         public Fault? Count()
         {
