@@ -5,6 +5,7 @@ using CredRotation.Engine.Detect.Announce;
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Detect.Health;
 using CredRotation.Engine.Detect.Inventory;
+using CredRotation.Engine.Evidence;
 using CredRotation.Engine.Incidents;
 using CredRotation.Engine.Issue;
 using CredRotation.Engine.Promote;
@@ -36,6 +37,7 @@ public static class EngineRegistration
         services.AddSingleton<FindingStore>();
         services.AddSingleton<WatchedObjects>();
         services.AddSingleton<Heartbeats>();
+        services.AddSingleton<ChainAnchors>();
         services.AddSingleton<InstallationKey>();
         services.AddSingleton<Remotes>();
         services.AddSingleton<Answerable>();
@@ -69,7 +71,7 @@ public static class EngineRegistration
             provider.GetRequiredService<Alarm>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RotationEngine>>()));
         services.AddSingleton(provider => new CredentialSweep(
-            provider.GetRequiredService<IVaultInventory>(), provider.GetRequiredService<SecretLook>(), provider.GetRequiredService<ObjectWatch>(), provider.GetRequiredService<Heartbeats>(),
+            provider.GetRequiredService<IVaultInventory>(), provider.GetRequiredService<SecretLook>(), provider.GetRequiredService<ObjectWatch>(), provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<ChainAnchors>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<ILogger<CredentialSweep>>()));
         services.AddSingleton(provider => new Rehearsal(
             provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<Answerable>(), provider.GetRequiredService<IProviderCatalog>(),

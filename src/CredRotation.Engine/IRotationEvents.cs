@@ -1,3 +1,4 @@
+using CredRotation.Engine.Evidence;
 using CredRotation.Engine.Registry;
 
 namespace CredRotation.Engine;
@@ -24,4 +25,7 @@ public interface IRotationEvents
 {
     /// <summary>Throws <see cref="RemoteTroubleException"/> when it was not accepted.</summary>
     Task PublishAsync(RotationCompleted completed, CancellationToken cancellationToken);
+
+    /// <summary>Carries every chain's head out of the ledger. Throws <see cref="RemoteTroubleException"/> when it was not accepted.</summary>
+    Task AnchorAsync(ChainAnchor anchor, CancellationToken cancellationToken);
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CredRotation.Engine;
 
 /// <summary>What people are told, in plain words: what happened, what still works, what to do next.</summary>
@@ -25,7 +27,7 @@ internal static class Notices
             "Reach the owners, or put people into the owner group. The page shows who is asked and what they may choose.",
             [.. Facts(rotation), new NoticeFact("Owner group", rotation.Plan.Binding.OwnerGroup)], [], Page(rotation));
 
-    public static Notice Done(Rotation rotation)
+    public static Notice Done(Rotation rotation, Registry.ChainHead chain)
     {
         var (title, happened) = rotation.State switch
         {
@@ -36,7 +38,7 @@ internal static class Notices
         };
         var suspects = rotation.Suspects.Select(suspect => new NoticeFact("Possibly alive", $"{suspect.Marker}, ends {(suspect.EndsOn is { } end ? EngineTime.Text(end) : "by no timer: check at the provider")}"));
         return new Notice(NoticeKind.Done, rotation.AnswerableGroup ?? rotation.Plan.Binding.OwnerGroup, title, happened, WhatStillWorks(rotation),
-            rotation.Suspects.Any(suspect => suspect.EndsOn is null) ? "Check the listed keys at the provider." : "Nothing.", [.. Facts(rotation), .. suspects], [], Page(rotation));
+            rotation.Suspects.Any(suspect => suspect.EndsOn is null) ? "Check the listed keys at the provider." : "Nothing.", [.. Facts(rotation), .. suspects, new NoticeFact("Chain head", string.Create(CultureInfo.InvariantCulture, $"{chain.Sequence}:{chain.Hash}"))], [], Page(rotation));
     }
 
     /// <summary>Only what is so in this state: a hold after promotion must not claim that nothing was issued.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using CredRotation.Sandbox.Checkout;
+using CredRotation.Sandbox.Evidence;
 using CredRotation.Sandbox.Replay;
 using CredRotation.Sandbox.Serve;
 using CredRotation.Sandbox.Shots;
@@ -15,6 +16,7 @@ try
         [] => await ReplayCommand.WatchAsync(leaving.Token),
         ["replay", .. var rest] => await ReplayCommand.RunAsync(rest, leaving.Token),
         ["serve", .. var rest] => await ServeCommand.RunAsync(rest, leaving.Token),
+        ["evidence", .. var rest] => await EvidenceCommand.RunAsync(rest, leaving.Token),
         ["shots", .. var rest] => await ShotsCommand.RunAsync(rest, leaving.Token),
         // Started by the sandbox itself; ends when its parent does.
         ["checkout"] => await CheckoutApp.RunAsync(CancellationToken.None),
@@ -40,6 +42,8 @@ static int Usage()
                CredRotation.Sandbox replay in-time|too-late [--seed N] [--json]
                                                                a day as fast as it goes, counted
                CredRotation.Sandbox serve [--seed N] [--json]           only the simulated systems, for an app of its own process
+               CredRotation.Sandbox evidence FILE [--head SEQUENCE:HASH] [--json]
+                                                               checks a rotation's evidence offline
                CredRotation.Sandbox shots DIR                           pictures of pages and cards, where Chromium is installed
         """);
     return 2;

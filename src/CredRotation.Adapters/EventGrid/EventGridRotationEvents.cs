@@ -6,6 +6,7 @@ using Azure.Core;
 using Azure.Messaging;
 using Azure.Messaging.EventGrid;
 using CredRotation.Engine;
+using CredRotation.Engine.Evidence;
 
 namespace CredRotation.Adapters.EventGrid;
 
@@ -16,6 +17,8 @@ public sealed class EventGridRotationEvents : IRotationEvents
     public const string EndpointSetting = "EventGrid:TopicEndpoint";
 
     public const string CompletedType = "CredRotation.RotationCompleted";
+
+    public const string AnchoredType = "CredRotation.ChainAnchored";
 
     private readonly EventGridPublisherClient _client;
 
@@ -39,7 +42,7 @@ public sealed class EventGridRotationEvents : IRotationEvents
             : throw new InvalidOperationException($"{EndpointSetting} must be the topic's https address, for example https://rotations.westeurope-1.eventgrid.azure.net/api/events. Nothing was started. Correct it, or leave it empty to publish nothing.");
     }
 
-    public async Task PublishAsync(RotationCompleted completed, CancellationToken cancellationToken)
+    public Task PublishAsync(RotationCompleted completed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(completed);
         var data = new JsonObject
@@ -59,6 +62,31 @@ public sealed class EventGridRotationEvents : IRotationEvents
             Subject = $"{completed.Vault}/{completed.Secret}",
             Time = completed.EndedOn,
         };
+        return SendAsync(notice, cancellationToken);
+    }
+
+    public Task AnchorAsync(ChainAnchor anchor, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(anchor);
+        var data = new JsonObject
+        {
+            ["takenOn"] = anchor.TakenOn.ToString("O", CultureInfo.InvariantCulture),
+            ["digest"] = anchor.Digest,
+            ["credentials"] = anchor.Credentials,
+            ["part"] = anchor.Part,
+            ["parts"] = anchor.Parts,
+            ["heads"] = new JsonArray([.. anchor.Heads.Select(head => (JsonNode)new JsonObject { ["credential"] = head.Credential.Value, ["sequence"] = head.Sequence, ["hash"] = head.Hash })]),
+        };
+        return SendAsync(new CloudEvent("/credrotation/chains", AnchoredType, BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(data)), "application/json", CloudEventDataFormat.Json)
+        {
+            Id = string.Create(CultureInfo.InvariantCulture, $"{anchor.TakenOn.ToUnixTimeSeconds()}-{anchor.Part}"),
+            Subject = anchor.Digest,
+            Time = anchor.TakenOn,
+        }, cancellationToken);
+    }
+
+    private async Task SendAsync(CloudEvent notice, CancellationToken cancellationToken)
+    {
         try
         {
             await _client.SendEventAsync(notice, cancellationToken);
@@ -84,5 +112,5 @@ public sealed class EventGridRotationEvents : IRotationEvents
     }
 
     private static RemoteTroubleException Trouble(RemoteTrouble trouble, string what)
-        => new("eventgrid", trouble, $"The topic for completed rotations {what}; the rotation itself is done. Check {EndpointSetting}, that the topic takes CloudEvents, and that the app has the role EventGrid Data Sender on it.");
+        => new("eventgrid", trouble, $"The topic for completed rotations {what}; rotations themselves are done. Check {EndpointSetting}, that the topic takes CloudEvents, and that the app has the role EventGrid Data Sender on it.");
 }

@@ -1,6 +1,7 @@
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Detect.Health;
 using CredRotation.Engine.Detect.Inventory;
+using CredRotation.Engine.Evidence;
 using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,11 +21,12 @@ public sealed partial class CredentialSweep
     private readonly SecretLook _look;
     private readonly ObjectWatch _watch;
     private readonly Heartbeats _heartbeats;
+    private readonly ChainAnchors _anchors;
     private readonly RotationOptions _options;
     private readonly ILogger<CredentialSweep> _logger;
 
-    internal CredentialSweep(IVaultInventory inventory, SecretLook look, ObjectWatch watch, Heartbeats heartbeats, IOptions<RotationOptions> options, ILogger<CredentialSweep> logger)
-        => (_inventory, _look, _watch, _heartbeats, _options, _logger) = (inventory, look, watch, heartbeats, options.Value, logger);
+    internal CredentialSweep(IVaultInventory inventory, SecretLook look, ObjectWatch watch, Heartbeats heartbeats, ChainAnchors anchors, IOptions<RotationOptions> options, ILogger<CredentialSweep> logger)
+        => (_inventory, _look, _watch, _heartbeats, _anchors, _options, _logger) = (inventory, look, watch, heartbeats, anchors, options.Value, logger);
 
     public async Task<SweepResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -33,6 +35,7 @@ public sealed partial class CredentialSweep
         {
             var result = await SweepAsync(cancellationToken);
             await _heartbeats.SucceedAsync(Heartbeats.Sweep, cancellationToken);
+            await _anchors.TakeAsync(cancellationToken);
             LogSwept(_logger, result.Vaults, result.Secrets, result.Adopted, result.Woken, result.Findings);
             return result;
         }

@@ -72,6 +72,9 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
             yield return (EngineJson.Read<LedgerEntry>(row.Body), Hash(row.Body));
     }
 
+    public IAsyncEnumerable<string> ReadChainAsync(CredentialId credential, CancellationToken cancellationToken)
+        => ScanAsync(Partition(credential), LedgerPrefix, cancellationToken).Select(row => row.Body);
+
     public async Task TellAsync(CredentialId credential, InboxItem item, CancellationToken cancellationToken)
     {
         var body = EngineJson.Write(item);

@@ -20,6 +20,9 @@ public interface ICredentialRegistry
     /// <summary>The credential's chain from its first entry, each with the hash of its stored text.</summary>
     IAsyncEnumerable<(LedgerEntry Entry, string Hash)> ReadLedgerAsync(CredentialId credential, CancellationToken cancellationToken);
 
+    /// <summary>The stored texts of the credential's chain from its first entry, exactly as they were hashed.</summary>
+    IAsyncEnumerable<string> ReadChainAsync(CredentialId credential, CancellationToken cancellationToken);
+
     /// <summary>What a person should know now of secrets, keys, certificates and vaults, managed or not.</summary>
     IAsyncEnumerable<ObjectFinding> ListFindingsAsync(CancellationToken cancellationToken);
 

@@ -28,7 +28,7 @@ internal sealed class CloseStep(Remotes remotes, ICredentialVault vault, Leftove
         if (visit.Rotation.State is not RotationState.Superseded)
         {
             foreach (var topic in events) await PublishAsync(visit, topic, cancellationToken);
-            var notice = Notices.Done(visit.Rotation);
+            var notice = Notices.Done(visit.Rotation, visit.Row.Chain);
             try
             {
                 await remotes.EffectAsync(visit, "notification", "tell the owners", "Close: rule 12, people are told of the end and of each suspect",

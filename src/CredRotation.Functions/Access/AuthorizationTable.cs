@@ -13,6 +13,7 @@ public static class AuthorizationTable
         new(EndpointName.Rehearse, "POST", "rehearsals", Subject.Named, Roles.Reader, ["vault", "secret"], []),
         new(EndpointName.StartRotation, "POST", "rotations", Subject.Body, Roles.Operator, ["vault", "secret", "reason"], []),
         new(EndpointName.ShowRotation, "GET", "rotations/{id}", Subject.Rotation, Roles.Reader, [], []),
+        new(EndpointName.ShowEvidence, "GET", "rotations/{id}/evidence", Subject.Rotation, Roles.Reader, [], []),
         new(EndpointName.ApproveRotation, "POST", "rotations/{id}/approve", Subject.Rotation, Roles.OwnerOfThis, s_decision, ["choice"], HasForm: true),
         new(EndpointName.RejectRotation, "POST", "rotations/{id}/reject", Subject.Rotation, Roles.OwnerOfThis, s_decision, ["choice"], HasForm: true),
         new(EndpointName.ChooseInHold, "POST", "rotations/{id}/choose", Subject.Rotation, Roles.OwnerOfThis, [.. s_decision, "choice"], [], HasForm: true),

@@ -9,6 +9,7 @@ public enum EndpointName
     Rehearse,
     StartRotation,
     ShowRotation,
+    ShowEvidence,
     ApproveRotation,
     RejectRotation,
     ChooseInHold,

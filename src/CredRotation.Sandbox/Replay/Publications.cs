@@ -1,3 +1,4 @@
+using CredRotation.Adapters.EventGrid;
 using CredRotation.Engine;
 
 namespace CredRotation.Sandbox.Replay;
@@ -11,7 +12,8 @@ internal static class Publications
         await foreach (var (entry, hash) in stage.Registry.ReadLedgerAsync(stage.Credential, cancellationToken)) heads[(entry.Sequence, hash)] = entry.Rotation;
 
         var missed = new List<string>();
-        var left = stage.World.Topic.Events.Select(published => published.Body).ToList();
+        // The daily anchor of the chain heads travels on the same topic.
+        var left = stage.World.Topic.Events.Select(published => published.Body).Where(published => published["type"]?.ToString() != EventGridRotationEvents.AnchoredType).ToList();
         foreach (var rotation in rotations)
         {
             var told = left.Where(published => published["id"]?.ToString() == rotation.Id.Value).ToList();

@@ -1,4 +1,5 @@
 using CredRotation.Engine;
+using CredRotation.Engine.Evidence;
 using CredRotation.Testing;
 
 namespace CredRotation.Tests.Engine;
@@ -39,6 +40,48 @@ public sealed class A_completed_rotation
         Assert.Single(world.Inbox.Notices, notice => notice.Kind is NoticeKind.Done);
     }
 
+    [Fact]
+    public async Task Carries_its_chains_head_on_the_card_and_every_chain_leaves_the_ledger_once_a_day()
+    {
+        var topic = new Topic();
+        await using var world = new RotationWorld(events: topic);
+        await RunAsync(world);
+
+        var done = Assert.Single(world.Inbox.Notices, notice => notice.Kind is NoticeKind.Done);
+        var said = Assert.Single(topic.Said);
+        Assert.Equal($"{said.Chain.Sequence}:{said.Chain.Hash}", Assert.Single(done.Facts, fact => fact.Title == "Chain head").Value);
+
+        topic.Anchored.Clear();
+        await world.SweepAsync(Cancel);
+        await world.PassAsync(TimeSpan.FromHours(23), Cancel);
+        await world.SweepAsync(Cancel);
+        Assert.True(topic.Anchored.Count <= 1, $"{topic.Anchored.Count} anchors within a day.");
+        topic.Anchored.Clear();
+        await world.PassAsync(TimeSpan.FromHours(24), Cancel);
+        await world.SweepAsync(Cancel);
+        await world.SweepAsync(Cancel);
+
+        var anchor = Assert.Single(topic.Anchored);
+        var head = Assert.Single(anchor.Heads);
+        Assert.Equal(((await world.RowAsync(Cancel)).Chain.Sequence, (await world.RowAsync(Cancel)).Chain.Hash), (head.Sequence, head.Hash));
+        Assert.Contains(world.Logs, line => line.Contains(head.Hash, StringComparison.Ordinal));
+        Assert.Contains(world.Logs, line => line.Contains(anchor.Digest, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Whose_anchor_is_refused_is_anchored_by_the_next_sweep_and_the_sweep_stands()
+    {
+        var topic = new Topic { IsDown = true };
+        await using var world = new RotationWorld(events: topic);
+        await world.SweepAsync(Cancel);
+        Assert.Contains(world.Logs, line => line.Contains("were not anchored", StringComparison.Ordinal));
+
+        topic.IsDown = false;
+        await world.SweepAsync(Cancel);
+
+        Assert.Single(topic.Anchored);
+    }
+
     private static async Task RunAsync(RotationWorld world)
     {
         await world.SweepAsync(Cancel);
@@ -50,7 +93,16 @@ public sealed class A_completed_rotation
     {
         public List<RotationCompleted> Said { get; } = [];
 
-        public bool IsDown { get; init; }
+        public List<ChainAnchor> Anchored { get; } = [];
+
+        public bool IsDown { get; set; }
+
+        public Task AnchorAsync(ChainAnchor anchor, CancellationToken cancellationToken)
+        {
+            if (IsDown) throw new RemoteTroubleException("eventgrid", RemoteTrouble.Unknown, "The topic is down.");
+            Anchored.Add(anchor);
+            return Task.CompletedTask;
+        }
 
         public Task PublishAsync(RotationCompleted completed, CancellationToken cancellationToken)
         {

@@ -16,6 +16,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         Rehearse         401 403 404 403 404 404
         StartRotation    401 403 403 403 202 403
         ShowRotation     401 403 200 403 200 200
+        ShowEvidence     401 403 200 403 200 200
         ApproveRotation  401 403 202 403 403 403
         RejectRotation   401 403 202 403 403 403
         ChooseInHold     401 403 202 403 403 403
@@ -36,7 +37,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         }
 
         Assert.Equal(Expected.Split('\n', StringSplitOptions.TrimEntries), seen);
-        Assert.Equal(72, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
+        Assert.Equal(78, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
     }
 
     private async Task<int> CallAsync(EndpointName name, string who)

@@ -195,6 +195,9 @@ public sealed class FakeRegistry : ICredentialRegistry
         foreach (var line in SampleRotations.Ledger(_rows[credential].Rotation, "Detected", "Authorized")) yield return await Task.FromResult((line.Entry, line.Hash));
     }
 
+    public IAsyncEnumerable<string> ReadChainAsync(CredentialId credential, CancellationToken cancellationToken)
+        => SampleRotations.Ledger(_rows[credential].Rotation, "Detected", "Authorized").Select(line => EngineJson.Write(line.Entry)).ToAsyncEnumerable();
+
     public Task TellAsync(CredentialId credential, InboxItem item, CancellationToken cancellationToken)
     {
         Told.Enqueue((credential, item));

@@ -11,6 +11,10 @@ public sealed class HealthOptions
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan SweepLateAfter { get; init; } = TimeSpan.FromHours(3);
 
+    /// <summary>For the daily anchor of the chain heads, which a sweep takes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "90.00:00:00")]
+    public TimeSpan AnchorLateAfter { get; init; } = TimeSpan.FromDays(3);
+
     /// <summary>For <c>WakeSchedule</c>, every minute by default.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan WakeLateAfter { get; init; } = TimeSpan.FromMinutes(3);

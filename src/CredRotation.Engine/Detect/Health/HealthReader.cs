@@ -34,6 +34,10 @@ public sealed class HealthReader
             "The secrets of this vault could not be listed in time.",
             "The other vaults are swept, and credentials adopted from this one keep their plans.",
             "The finding vault-unreadable on the credentials page says why. Check the app's role on this vault and its network.")));
+        lines.Add(Judge("anchor", beats.GetValueOrDefault(Heartbeats.Anchor), _health.AnchorLateAfter, now,
+            "The heads of the hash chains did not leave the ledger in time.",
+            "Rotations go on, and each completed one still carries its head on its card and event.",
+            "Look at the log for 'not anchored': it says what the topic answered. Check EventGrid:TopicEndpoint and the app's role on it."));
         return new HealthReport(lines.All(line => line.IsOk), lines);
     }
 

@@ -7,6 +7,7 @@ internal sealed class Heartbeats(IRowStore rows, TimeProvider clock)
 {
     public const string Sweep = "sweep";
     public const string Wake = "wake";
+    public const string Anchor = "anchor";
 
     private const string Partition = "beat";
 
