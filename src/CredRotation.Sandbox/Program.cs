@@ -40,7 +40,8 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: CredRotation.Sandbox                                     replay in-time to watch, then stay up
                CredRotation.Sandbox replay in-time|too-late [--seed N] [--json]
-                                                               a day as fast as it goes, counted
+                                                               a day as fast as it goes, counted; in-time also
+                                                               with --provider adyen-merchant-credential
                CredRotation.Sandbox serve [--seed N] [--json]           only the simulated systems, for an app of its own process
                CredRotation.Sandbox evidence FILE [--head SEQUENCE:HASH] [--json]
                                                                checks a rotation's evidence offline

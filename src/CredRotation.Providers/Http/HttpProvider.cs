@@ -12,6 +12,10 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
     // Key Vault takes 25 thousand bytes, and what cannot be stored is not held.
     private const int SecretLengthMax = 24_000;
 
+    // What a list may cost. Beyond it nothing is known, which is said and not cut off.
+    private const int PagesMax = 50;
+    private const int EntriesMax = 5_000;
+
     private readonly AccountParameters _parameters = new(document);
 
     public string Kind => document.Provider;
@@ -123,12 +127,60 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
         }
     }
 
-    // Without a list nothing can be looked up again; the traits say what a repeat does.
+    // No file describes a way to read a value again; the traits say what a repeat does, and a list is the engine's to judge.
     public Task<RecoverOutcome> RecoverAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
         => Task.FromResult<RecoverOutcome>(new RecoverOutcome.Indeterminate());
 
-    public Task<IReadOnlyList<ListedCredential>?> ListAsync(ProviderTarget target, CancellationToken cancellationToken)
-        => Task.FromResult<IReadOnlyList<ListedCredential>?>(null);
+    /// <summary>Everything that lives, or an exception: a list that could not be read whole is never a short one.</summary>
+    public async Task<IReadOnlyList<ListedCredential>?> ListAsync(ProviderTarget target, CancellationToken cancellationToken)
+    {
+        if (document.List is not { } list) return null;
+
+        var (entries, seen) = (new List<ListedCredential>(), new HashSet<string>(StringComparer.Ordinal));
+        var first = list.Paging?.First ?? 0;
+        for (var (at, pages, total) = (0, 1, (int?)null); at < pages; at++)
+        {
+            var page = await ReadPageAsync(list, Values(target) with { Page = first + at }, cancellationToken);
+            if (at > 0 && (page.Pages, page.Total) != (pages, total)) throw Unlisted("it changed while it was read");
+            (pages, total) = (page.Pages, page.Total);
+            if (pages > PagesMax || Math.Max(total ?? 0, page.Seen.Count) > EntriesMax) throw Unlisted($"it is longer than {PagesMax} pages or {EntriesMax} entries");
+            // An entry that moved to a page that was read already would show up nowhere.
+            if (!page.Seen.All(seen.Add)) throw Unlisted("an id is in it twice");
+
+            entries.AddRange(page.Entries);
+            if (at + 1 >= pages && total is { } all && all != seen.Count) throw Unlisted($"it says that it has {all} entries and shows {seen.Count}");
+        }
+
+        return entries;
+    }
+
+    private async Task<ListedPage> ReadPageAsync(ListOperation list, TemplateValues values, CancellationToken cancellationToken)
+    {
+        var (request, refusal) = Build("list", list.Call, values);
+        if (request is null) throw new RemoteTroubleException("provider", RemoteTrouble.BadRequest, $"The list was not asked for: {refusal}.");
+
+        using (request)
+        using (var answer = await exchange.SendAsync(Kind, "list", request, cancellationToken))
+        {
+            if (!IsSuccess(list.Call, answer))
+            {
+                throw Classify(answer) switch
+                {
+                    ErrorClass.Throttled => new RemoteTroubleException("provider", RemoteTrouble.Throttled, "The provider asks to come back later.", After(answer)),
+                    ErrorClass.Rejected or ErrorClass.NoCapacity => new RemoteTroubleException("provider", RemoteTrouble.Denied, $"The provider does not let the management credential list ({Code(answer, values)})."),
+                    _ => new RemoteTroubleException("provider", RemoteTrouble.Unknown, $"The list could not be read: {answer.Words}"),
+                };
+            }
+
+            if (answer.Body is not { } body) throw Unlisted(answer.Words);
+            if (FirstUnmet(list.Call, body, values) is { } unmet) throw Unlisted($"it does not show what it must at {unmet}");
+
+            var (page, trouble) = ListedPage.Read(list, body, values, id => IsUsableId(id, values.Secrets));
+            return page ?? throw Unlisted(trouble!);
+        }
+    }
+
+    private static RemoteTroubleException Unlisted(string words) => new("provider", RemoteTrouble.Unknown, $"The provider's list cannot be used: {words.TrimEnd('.')}. Nothing was concluded from it.");
 
     // From here on a credential exists: whatever cannot be read leaves it unknown, never refused.
     private IssueOutcome ReadIssued(Answer answer, TemplateValues values)
@@ -141,7 +193,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
         if (FirstUnmet(issue.Call, body, values) is { } unmet) return Lost($"the answer does not show what it must at {unmet}");
 
         var (id, expiresOn, oldValidUntil) = (issue.Id is { } handle ? body.Scalar(handle.Pointer) : null, issue.ExpiresOn?.Instant(body), issue.OldValidUntil?.Instant(body));
-        if (issue.Id is not null && !IsUsableId(id, value)) return Lost($"the answer holds no usable id at {issue.Id.Pointer}");
+        if (issue.Id is not null && !IsUsableId(id, [value])) return Lost($"the answer holds no usable id at {issue.Id.Pointer}");
         if (issue.ExpiresOn is not null && expiresOn is null) return Lost($"the answer holds no instant at {issue.ExpiresOn.Pointer}");
         if (issue.OldValidUntil is not null && oldValidUntil is null) return Lost($"the answer holds no instant at {issue.OldValidUntil.Pointer}");
 
@@ -155,18 +207,21 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
         var verify = document.Verify;
         if (answer.Body is not { } body)
         {
-            return verify.Identity is null && verify.Call.Require.Count == 0
+            return verify is { Identity: null, CredentialId: null, Call.Require.Count: 0 }
                 ? new ProbeOutcome.Works(null, answer.RemoteDate)
                 : new ProbeOutcome.Unknown(answer.Words, answer.RemoteDate);
         }
 
         if (FirstUnmet(verify.Call, body, values) is { } unmet)
             return new ProbeOutcome.WrongIdentity($"The credential is accepted, but the answer differs from the target at {unmet}.", answer.RemoteDate);
-        if (verify.Identity is null) return new ProbeOutcome.Works(null, answer.RemoteDate);
+        var id = verify.CredentialId is { } tried ? body.Scalar(tried.Pointer) : null;
+        if (verify.CredentialId is not null && !IsUsableId(id, values.Secrets))
+            return new ProbeOutcome.Unknown($"The credential is accepted, but the answer holds no usable id at {verify.CredentialId.Pointer}.", answer.RemoteDate);
+        if (verify.Identity is null) return new ProbeOutcome.Works(null, answer.RemoteDate) { CredentialId = id };
 
         // A longer name would be cut, and two owners could then look like one.
         return body.Scalar(verify.Identity.Pointer) is { Length: > 0 and <= Answers.Redaction.NameLengthMax } identity
-            ? new ProbeOutcome.Works(Redaction(answer, values).Name(identity), answer.RemoteDate)
+            ? new ProbeOutcome.Works(Redaction(answer, values).Name(identity), answer.RemoteDate) { CredentialId = id }
             : new ProbeOutcome.Unknown($"The credential is accepted, but the answer names no usable owner at {verify.Identity.Pointer}.", answer.RemoteDate);
     }
 
@@ -200,6 +255,6 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
     private TimeSpan After(Answer answer) => answer.RetryAfter ?? exchange.DefaultRetryAfter;
 
     // An id is stored and shown, so it must be short, plain, and not the secret.
-    private static bool IsUsableId(string? id, string secret)
-        => id is { Length: > 0 and <= 200 } && id.All(character => character is > ' ' and <= '~') && !id.Contains(secret, StringComparison.Ordinal);
+    private static bool IsUsableId(string? id, IEnumerable<string> secrets)
+        => id is { Length: > 0 and <= 200 } && id.All(character => character is > ' ' and <= '~') && !secrets.Any(secret => id.Contains(secret, StringComparison.Ordinal));
 }

@@ -1,4 +1,5 @@
 using CredRotation.Engine;
+using CredRotation.Sandbox.World;
 
 namespace CredRotation.Sandbox.Replay;
 
@@ -33,12 +34,27 @@ internal sealed class CallPlan(int callsMax, IReadOnlyList<(string Kind, string 
 
     public static CallPlan InTime { get; } = new(20, [.. s_rotation, s_management]);
 
+    /// <summary>
+    /// The old credential lives until it is retired: what lives is listed before the issue and again at the close, a person is asked before the
+    /// retirement, and what is live is looked at before it, right after it, and again when it is to be proven. Each of the three visits that manage
+    /// credentials opens the management credential for itself: none is kept over a wait.
+    /// </summary>
+    public static CallPlan InTimeWithCredentials { get; } = new(27,
+    [
+        .. s_rotation, s_management, s_management, s_management,
+        ("provider", "list credentials"), ("provider", "list credentials"),
+        ("vault", "read current secret"), ("vault", "read current secret"), ("provider", "retire old credential"),
+    ]);
+
     /// <summary>The same, after a look at the live credential that asks for the management credential once more, and the incident's own message.</summary>
     public static CallPlan TooLate { get; } = new(26,
     [
         .. s_rotation, s_management, s_management,
         ("vault", "read current secret"), ("provider", "read target"), ("provider", "probe live credential"), ("notification", "tell of the incident"),
     ]);
+
+    /// <summary>What the traits of the chosen provider ask for.</summary>
+    public static CallPlan InTimeOf(SandboxOptions options) => options.HasCredentials ? InTimeWithCredentials : InTime;
 
     public IEnumerable<string> Differences(IReadOnlyList<RemoteCall> calls)
     {

@@ -9,8 +9,9 @@ internal static class InTimeReplay
     /// <summary>Payments that make the day worth watching.</summary>
     private const int PaymentsMin = 1001;
 
-    public static Task<Stage> SetAsync(int seed, TimeSpan pace, TextWriter output, CancellationToken cancellationToken)
-        => Stage.SetAsync(new SandboxOptions { Seed = seed }, pace, output, cancellationToken);
+    /// <param name="provider">The kind of provider, and with it whether the old key ends by a timer or is retired.</param>
+    public static Task<Stage> SetAsync(int seed, string provider, TimeSpan pace, TextWriter output, CancellationToken cancellationToken)
+        => Stage.SetAsync(new SandboxOptions { Seed = seed, Provider = provider }, pace, output, cancellationToken);
 
     /// <summary>The report speaks of the first rotation, its payments of both.</summary>
     public static async Task<ReplayReport> RunAsync(Stage stage, CancellationToken cancellationToken)
@@ -29,7 +30,7 @@ internal static class InTimeReplay
         var canary = await stage.SearchAsync([first, second], cancellationToken);
         List<string> missed =
         [
-            .. CallPlan.InTime.Differences(first.Calls),
+            .. CallPlan.InTimeOf(world.Options).Differences(first.Calls),
             .. seen.Differences(first.Calls),
             .. await Publications.DifferencesAsync(stage, [first, second], cancellationToken),
             .. Requirements.Of(world, first, second, canary),
@@ -46,7 +47,10 @@ internal static class InTimeReplay
             second.State.ToString(),
             Incident: null,
             ReplayReport.Measure(started, stage.Clock.GetUtcNow() - first.Plan.OpenedOn),
-            missed);
+            missed)
+        {
+            Provider = world.Options.HasCredentials ? world.Options.Provider : null,
+        };
     }
 
     /// <summary>The owner reads the card over coffee, and says yes.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CredRotation.Sandbox.World;
 
 namespace CredRotation.Sandbox.Replay;
 
@@ -10,19 +11,20 @@ internal static class ReplayCommand
     /// <summary>0: the requirement is met. 1: missed. 2: usage.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var (seed, isJson) = (1, false);
+        var (seed, isJson, provider) = (1, false, SandboxNames.Provider);
         if (arguments is not [("in-time" or "too-late") and var day, ..]) return Usage();
         for (var index = 1; index < arguments.Count; index++)
         {
             if (arguments[index] == "--json") isJson = true;
             else if (arguments[index] == "--seed" && index + 1 < arguments.Count && int.TryParse(arguments[index + 1], NumberStyles.Integer, CultureInfo.InvariantCulture, out seed)) index++;
+            else if (day == "in-time" && arguments[index] == "--provider" && index + 1 < arguments.Count && arguments[index + 1] is SandboxNames.Provider or SandboxNames.CredentialProvider) provider = arguments[++index];
             else return Usage();
         }
 
-        await Console.Error.WriteLineAsync($"Replaying {day} with seed {seed}.");
+        await Console.Error.WriteLineAsync($"Replaying {day} with seed {seed} on {provider}.");
         var isInTime = day == "in-time";
         await using var stage = isInTime
-            ? await InTimeReplay.SetAsync(seed, TimeSpan.Zero, Console.Error, cancellationToken)
+            ? await InTimeReplay.SetAsync(seed, provider, TimeSpan.Zero, Console.Error, cancellationToken)
             : await TooLateReplay.SetAsync(seed, TimeSpan.Zero, Console.Error, cancellationToken);
         var report = isInTime ? await InTimeReplay.RunAsync(stage, cancellationToken) : await TooLateReplay.RunAsync(stage, cancellationToken);
         if (isJson) await Console.Out.WriteLineAsync(report.ToJson());
@@ -35,7 +37,7 @@ internal static class ReplayCommand
     public static async Task<int> WatchAsync(CancellationToken cancellationToken)
     {
         await Console.Out.WriteLineAsync("Starting vaults, payment gateway, directory, Teams inbox, shop and CredRotation on this machine ...");
-        await using var stage = await InTimeReplay.SetAsync(1, s_watchingPace, Console.Out, cancellationToken);
+        await using var stage = await InTimeReplay.SetAsync(1, SandboxNames.Provider, s_watchingPace, Console.Out, cancellationToken);
         await Console.Out.WriteLineAsync($"""
 
             Watch it live, signed in as an owner:
@@ -69,7 +71,7 @@ internal static class ReplayCommand
 
     private static int Usage()
     {
-        Console.Error.WriteLine("usage: CredRotation.Sandbox replay in-time|too-late [--seed N] [--json]");
+        Console.Error.WriteLine($"usage: CredRotation.Sandbox replay in-time|too-late [--seed N] [--json], and with in-time [--provider {SandboxNames.Provider}|{SandboxNames.CredentialProvider}]");
         return 2;
     }
 }

@@ -18,6 +18,10 @@ public sealed record ReplayReport(
     IReadOnlyDictionary<string, double> Measured,
     IReadOnlyList<string> Missed)
 {
+    /// <summary>Where it is not the usual one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
     public string ToJson() => JsonSerializer.Serialize(this, s_json);

@@ -11,10 +11,25 @@ internal static class Requirements
     {
         if (first.State is not RotationState.Retired) yield return $"The first rotation ended {first.State}.";
         if (second.State is not RotationState.Retired) yield return $"The second rotation ended {second.State}.";
-        if (world.Gateway.LiveKeys(SandboxNames.PaymentsCredential).Count != 1) yield return "More than one payment key lives at the end.";
+        if (world.LivePaymentKeys.Count != 1) yield return $"{world.LivePaymentKeys.Count} payment keys live at the end.";
+        if (world.Options.HasCredentials)
+            foreach (var shortfall in OfCredentials(world)) yield return shortfall;
         if (world.Checkout.Starts != 1) yield return "The shop was started again.";
         if (canary.KeysSearched == 0) yield return "No key was searched for.";
         foreach (var hit in canary.Hits) yield return $"A key was written or shown: {hit}.";
+    }
+
+    /// <summary>At the gateway itself: what was replaced is disabled, what is current lives, and nobody else's was touched.</summary>
+    private static IEnumerable<string> OfCredentials(SandboxWorld world)
+    {
+        var credentials = world.Gateway.Credentials;
+        if (credentials.Single(credential => credential.Id == SandboxNames.PaymentsCredential).IsActive) yield return "The first credential was never disabled.";
+        if (!credentials.Single(credential => credential.Id == SandboxNames.StrangersCredential).IsActive) yield return "A stranger's credential was disabled.";
+        if (!credentials.Single(credential => credential.Id == SandboxNames.ManagementCredential).IsActive) yield return "The management credential was disabled.";
+
+        var made = credentials.Where(credential => credential.Description?.StartsWith("rot-", StringComparison.Ordinal) is true).ToList();
+        if (made.Count != 2) yield return $"{made.Count} credentials were made in two rotations.";
+        if (made.Count(credential => credential.IsActive) is var active && active != 1) yield return $"{active} credentials of ours live at the end.";
     }
 }
 

@@ -13,10 +13,18 @@ public static class ServeCommand
 {
     private static readonly string[] s_people = ["owner-1", "owner-2", "operator", "auditor"];
 
+    private static readonly Dictionary<string, string> s_periods = new()
+    {
+        ["activationDelayMax"] = "00:00:02",
+        ["retireDelayMax"] = "00:00:01",
+        ["landingMax"] = "00:00:02",
+    };
+
     /// <summary>Periods short enough to watch a whole rotation in about two minutes.</summary>
-    public static SandboxOptions ShortPeriods(int seed, TimeSpan oldLife) => new()
+    public static SandboxOptions ShortPeriods(int seed, TimeSpan oldLife, string provider) => new()
     {
         Seed = seed,
+        Provider = provider,
         Gateway = new GatewayOptions { OldLife = oldLife },
         Policy = new Dictionary<string, string>
         {
@@ -25,12 +33,7 @@ public static class ServeCommand
             ["EscalationMax"] = "00:00:02",
             ["Reserve"] = "00:00:09",
         },
-        AccountParameters = new Dictionary<string, string>
-        {
-            ["activationDelayMax"] = "00:00:02",
-            ["retireDelayMax"] = "00:00:01",
-            ["landingMax"] = "00:00:02",
-        },
+        AccountParameters = provider == SandboxNames.CredentialProvider ? new Dictionary<string, string>(s_periods) { ["listSettle"] = "00:00:01" } : s_periods,
         Settings = new Dictionary<string, string>
         {
             ["Rotation__ClaimTime"] = "00:00:12",
@@ -47,16 +50,17 @@ public static class ServeCommand
     /// <summary>Runs until cancelled. 2: usage.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var (seed, isJson, oldLife) = (1, false, 60);
+        var (seed, isJson, oldLife, provider) = (1, false, 60, SandboxNames.Provider);
         for (var index = 0; index < arguments.Count; index++)
         {
             if (arguments[index] == "--json") isJson = true;
             else if (arguments[index] == "--seed" && index + 1 < arguments.Count && int.TryParse(arguments[index + 1], NumberStyles.Integer, CultureInfo.InvariantCulture, out seed)) index++;
             else if (arguments[index] == "--old-life-seconds" && index + 1 < arguments.Count && int.TryParse(arguments[index + 1], NumberStyles.None, CultureInfo.InvariantCulture, out oldLife) && oldLife is >= 15 and <= 86_400) index++;
+            else if (arguments[index] == "--provider" && index + 1 < arguments.Count && arguments[index + 1] is SandboxNames.Provider or SandboxNames.CredentialProvider) provider = arguments[++index];
             else return Usage();
         }
 
-        await using var world = await SandboxWorld.StartAsync(ShortPeriods(seed, TimeSpan.FromSeconds(oldLife)), TimeProvider.System, cancellationToken);
+        await using var world = await SandboxWorld.StartAsync(ShortPeriods(seed, TimeSpan.FromSeconds(oldLife), provider), TimeProvider.System, cancellationToken);
         await world.Checkout.StartAsync(cancellationToken);
         var settings = world.HostSettings();
         var pages = s_people.ToDictionary(person => person, person => Page(world, person));
@@ -90,7 +94,7 @@ public static class ServeCommand
 
     private static int Usage()
     {
-        Console.Error.WriteLine("usage: CredRotation.Sandbox serve [--seed N] [--old-life-seconds 15..86400] [--json]");
+        Console.Error.WriteLine($"usage: CredRotation.Sandbox serve [--provider {SandboxNames.Provider}|{SandboxNames.CredentialProvider}] [--seed N] [--old-life-seconds 15..86400] [--json]");
         return 2;
     }
 }

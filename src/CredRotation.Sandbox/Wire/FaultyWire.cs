@@ -10,6 +10,10 @@ namespace CredRotation.Sandbox.Wire;
 public sealed class FaultyWire(TimeProvider clock, FaultInjector faults)
 {
     private const int BodyBytesMax = 256 * 1024;
+    private static readonly AsyncLocal<HttpContext?> s_answering = new();
+
+    /// <summary>The request that is being answered, for a hook that tells one from another.</summary>
+    public static HttpContext? Answering => s_answering.Value;
 
     /// <summary>Runs an effect and answers it, unless a fault says otherwise.</summary>
     /// <param name="refuse">Words an error in the system's own envelope.</param>
@@ -17,6 +21,7 @@ public sealed class FaultyWire(TimeProvider clock, FaultInjector faults)
     {
         // Not the request's own token: what is late happens although its caller has gone.
         var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        s_answering.Value = context;
         var fault = await faults.EnterAsync(operation, stopping);
         if (fault is Fault.DropBefore)
         {

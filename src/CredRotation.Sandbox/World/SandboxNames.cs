@@ -17,12 +17,23 @@ public static class SandboxNames
 
     // No hyphen: shells and Linux app settings take aliases as part of a variable name.
     public const string Account = "adyen";
+
+    /// <summary>A new key of the same credential; the old one ends by the gateway's timer.</summary>
     public const string Provider = "adyen-merchant-api-key";
+
+    /// <summary>A new credential each time; the old one lives until it is disabled.</summary>
+    public const string CredentialProvider = "adyen-merchant-credential";
+
+    /// <summary>What the credentials that replace one another are called; the gateway does not know it.</summary>
+    public const string CredentialLine = "checkout";
     public const string Policy = "payments";
     public const string Consumer = "checkout";
 
     public const string PaymentsCredential = "S2-5041474D454E5453";
     public const string ManagementCredential = "S2-4D414E4147454D54";
+
+    /// <summary>Somebody else's, at the same merchant.</summary>
+    public const string StrangersCredential = "S2-5245504F5254494E";
 
     /// <summary>The mailbox that CredRotation sends from.</summary>
     public const string Sender = "credrotation@shop.example";

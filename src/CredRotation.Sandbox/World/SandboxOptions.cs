@@ -11,6 +11,12 @@ public sealed record SandboxOptions
 
     public GatewayOptions Gateway { get; init; } = new();
 
+    /// <summary>How the payment key is rotated at the gateway: <see cref="SandboxNames.Provider"/> or <see cref="SandboxNames.CredentialProvider"/>.</summary>
+    public string Provider { get; init; } = SandboxNames.Provider;
+
+    /// <summary>Whether each rotation makes another credential, which lives until it is disabled.</summary>
+    public bool HasCredentials => Provider == SandboxNames.CredentialProvider;
+
     /// <summary>Whether gateway and webhook speak https; vault and directory always do.</summary>
     public bool HasTlsEverywhere { get; init; } = true;
 

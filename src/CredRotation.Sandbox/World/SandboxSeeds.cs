@@ -31,6 +31,14 @@ internal static class SandboxSeeds
         return (payment, management);
     }
 
+    /// <summary>What else lives at the merchant, and must go on living: a credential of another team, and one that a person disabled.</summary>
+    public static void Strangers(GatewayModel gateway)
+    {
+        const string company = "ShopCompany";
+        gateway.Add(new GatewayCredential(SandboxNames.StrangersCredential, $"ws_reporting@Company.{company}", company, true, [GatewayCredential.ReadMeRole]) { Description = "Reporting" });
+        gateway.Add(new GatewayCredential("S2-524554495245445F", $"ws_retired@Company.{company}", company, false, [GatewayCredential.PaymentRole]));
+    }
+
     /// <summary>What is only watched: a certificate near its end with the key and the secret behind it, a key that never ends, one that has.</summary>
     public static void KeysAndCertificates(VaultModel vault, string payments, string other, DateTimeOffset now)
     {

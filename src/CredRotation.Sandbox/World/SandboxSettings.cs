@@ -58,14 +58,15 @@ internal static class SandboxSettings
     private static void Account(SandboxWorld world, Dictionary<string, string> settings)
     {
         const string account = $"Rotation__Accounts__{SandboxNames.Account}";
-        settings[$"{account}__Provider"] = SandboxNames.Provider;
+        settings[$"{account}__Provider"] = world.Options.Provider;
         settings[$"{account}__Parameters__baseUrl"] = world.GatewayUri.AbsoluteUri;
         settings[$"{account}__Parameters__merchantId"] = world.Gateway.Options.Merchant;
         settings[$"{account}__Secrets__{InMemoryGatewayProvider.ManagementSecret}"] = $"{Vault(world, SandboxNames.PlatformVault)}secrets/{SandboxNames.ManagementSecret}";
         settings[$"{account}__Vaults__0"] = Vault(world, SandboxNames.PaymentsVault);
-        settings[$"{account}__Targets"] = "S2-[0-9A-F]{16}";
+        settings[$"{account}__Targets"] = world.Options.HasCredentials ? "[a-z][a-z0-9-]{2,40}" : "S2-[0-9A-F]{16}";
         settings[$"{account}__OwnerGroups__0"] = SandboxNames.PaymentsOwners;
-        if (world.Gateway.Options.OldLife != GatewayOptions.AdyenOldLife) settings[$"{account}__Parameters__oldLife"] = Span(world.Gateway.Options.OldLife);
+        if (world.Options.HasCredentials) settings[$"{account}__Parameters__roles"] = string.Join("; ", world.Gateway.Options.GrantableRoles);
+        else if (world.Gateway.Options.OldLife != GatewayOptions.AdyenOldLife) settings[$"{account}__Parameters__oldLife"] = Span(world.Gateway.Options.OldLife);
         foreach (var (name, value) in world.Options.AccountParameters) settings[$"{account}__Parameters__{name}"] = value;
     }
 

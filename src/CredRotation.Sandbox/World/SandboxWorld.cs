@@ -86,8 +86,11 @@ public sealed class SandboxWorld : IAsyncDisposable
     /// <summary>The secret that is to be rotated.</summary>
     public SecretName PaymentSecret => SecretName.Of(VaultUri(SandboxNames.PaymentsVault), SandboxNames.PaymentSecret);
 
-    /// <summary>Live keys of the payment credential that no vault ever held: nobody can use them, and nobody ends them but the gateway.</summary>
-    public IReadOnlyList<GatewayKey> UnreadLiveKeys => [.. Gateway.LiveKeys(SandboxNames.PaymentsCredential).Where(key => !Vault.HasEverHeld(key.Value))];
+    /// <summary>Live payment keys that no vault ever held: nobody can use them, and nobody ends them but the gateway or a person.</summary>
+    public IReadOnlyList<GatewayKey> UnreadLiveKeys => [.. LivePaymentKeys.Where(key => !Vault.HasEverHeld(key.Value))];
+
+    /// <summary>Every live key that ever was, or could be, the payment key: of its credential, and of those that replaced it.</summary>
+    public IReadOnlyList<GatewayKey> LivePaymentKeys => Gateway.LiveKeys(credential => credential.Id is not (SandboxNames.ManagementCredential or SandboxNames.StrangersCredential));
 
     /// <summary>Starts the simulated systems and fills them; the checkout app is started by <see cref="CheckoutProcess.StartAsync"/>.</summary>
     public static async Task<SandboxWorld> StartAsync(SandboxOptions options, TimeProvider clock, CancellationToken cancellationToken)
@@ -170,12 +173,13 @@ public sealed class SandboxWorld : IAsyncDisposable
     {
         SandboxSeeds.People(Directory);
         var (payment, management) = SandboxSeeds.Keys(Gateway);
+        if (Options.HasCredentials) SandboxSeeds.Strangers(Gateway);
         var now = Clock.GetUtcNow();
         Put(SandboxNames.PlatformVault, SandboxNames.ManagementSecret, management.Value, null);
         Put(SandboxNames.PaymentsVault, SandboxNames.PaymentSecret, payment.Value, now + Options.SecretLife, new Dictionary<string, string>
         {
             ["rotate-account"] = SandboxNames.Account,
-            ["rotate-target"] = SandboxNames.PaymentsCredential,
+            ["rotate-target"] = Options.HasCredentials ? SandboxNames.CredentialLine : SandboxNames.PaymentsCredential,
             ["rotate-owner"] = SandboxNames.PaymentsOwners,
             ["rotate-policy"] = SandboxNames.Policy,
             ["rotate-consumers"] = SandboxNames.Consumer,

@@ -23,7 +23,13 @@ public sealed record GatewayCredential(string Id, string Username, string Compan
 
     /// <summary>May take payments.</summary>
     public const string PaymentRole = "Checkout webservice role";
+
+    /// <summary>Whatever its maker wrote.</summary>
+    public string? Description { get; init; }
 }
+
+/// <summary>One page of a merchant's credentials.</summary>
+public sealed record GatewayPage(IReadOnlyList<GatewayCredential> Items, int ItemsTotal, int PagesTotal);
 
 /// <summary>One attempt to take a payment; the key is named by its label, or <c>unknown</c>.</summary>
 /// <param name="Reference">The shop's own name of the payment: two attempts at one payment share it.</param>
@@ -47,4 +53,7 @@ public sealed record GatewayOptions
     public TimeSpan? LifetimeMax { get; init; }
 
     public string Merchant { get; init; } = "ShopPOS";
+
+    /// <summary>The roles that the company's own user holds: no other can be given to a new credential.</summary>
+    public IReadOnlyList<string> GrantableRoles { get; init; } = [GatewayCredential.PaymentRole, GatewayCredential.ReadMeRole];
 }

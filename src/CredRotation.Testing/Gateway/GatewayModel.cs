@@ -5,11 +5,17 @@ using CredRotation.Engine;
 
 namespace CredRotation.Testing;
 
-/// <summary>Behaves like a payment gateway whose keys end by its own timer: a new key gives every other key of its credential at most the old life.</summary>
+/// <summary>
+/// Behaves like a payment gateway. A new key gives every other key of its credential at most the old life; a credential with all its keys
+/// lives until it is disabled, and is never deleted.
+/// </summary>
 public sealed class GatewayModel(TimeProvider time, int seed, GatewayOptions options)
 {
+    private const int PageSizeStandard = 10;
+    private const int PageSizeMax = 100;
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, GatewayCredential> _credentials = [];
+    private readonly OrderedDictionary<string, GatewayCredential> _credentials = [];
     private readonly List<GatewayKey> _keys = [];
     private readonly List<Payment> _payments = [];
     private readonly List<GatewayRequest> _requests = [];
@@ -75,6 +81,21 @@ public sealed class GatewayModel(TimeProvider time, int seed, GatewayOptions opt
         lock (_gate) return [.. _keys.Where(key => key.CredentialId == credentialId && key.IsLive(Now))];
     }
 
+    /// <summary>The keys of all credentials so chosen that are usable now, or will be; those of a disabled credential are not.</summary>
+    public IReadOnlyList<GatewayKey> LiveKeys(Func<GatewayCredential, bool> isChosen)
+    {
+        lock (_gate) return [.. _keys.Where(key => key.IsLive(Now) && _credentials[key.CredentialId] is { IsActive: true } credential && isChosen(credential))];
+    }
+
+    /// <summary>Every credential, disabled ones included.</summary>
+    public IReadOnlyList<GatewayCredential> Credentials
+    {
+        get
+        {
+            lock (_gate) return [.. _credentials.Values];
+        }
+    }
+
     /// <summary>Adds a credential with a first key, active at once.</summary>
     public GatewayKey Add(GatewayCredential credential)
     {
@@ -122,6 +143,36 @@ public sealed class GatewayModel(TimeProvider time, int seed, GatewayOptions opt
         => Manage<GatewayCredential>(managementKey, "GET", $"/v3/merchants/{merchant}/apiCredentials/{credentialId}", GatewayCredential.ManagementRole, () =>
             Missing(merchant, credentialId) is { } missing ? missing : _credentials[credentialId]);
 
+    /// <summary>Makes another credential with its first key. Asked twice, it makes two.</summary>
+    public Answer<(GatewayCredential Credential, GatewayKey Key)> Create(string? managementKey, string merchant, IReadOnlyList<string>? roles, string? description)
+        => Manage<(GatewayCredential, GatewayKey)>(managementKey, "POST", $"/v3/merchants/{merchant}/apiCredentials", GatewayCredential.ManagementRole, () =>
+        {
+            if (merchant != options.Merchant) return Invalid("merchantId", "The merchant account does not exist.");
+            if (roles is not { Count: > 0 }) return Invalid("roles", "At least one role is needed.");
+            if (roles.FirstOrDefault(role => !options.GrantableRoles.Contains(role)) is { } role) return Invalid("roles", $"Role '{role}' does not exist or may not be granted.");
+            var number = string.Create(CultureInfo.InvariantCulture, $"{_credentials.Count + 1}");
+            var id = $"S2-{Convert.ToHexString(Hash($"credential-{number}")[..8])}";
+            var credential = new GatewayCredential(id, $"ws_{number}@Company.{Company(managementKey)}", Company(managementKey), true, [.. roles]) { Description = description };
+            _credentials.Add(id, credential);
+            return (credential, Issue(id, Now + options.ActivationDelay));
+        });
+
+    public Answer<GatewayPage> List(string? managementKey, string merchant, int? pageNumber, int? pageSize)
+        => Manage<GatewayPage>(managementKey, "GET", $"/v3/merchants/{merchant}/apiCredentials", GatewayCredential.ManagementRole, () =>
+        {
+            if (merchant != options.Merchant) return Invalid("merchantId", "The merchant account does not exist.");
+            if (pageNumber is < 1) return Invalid("pageNumber", "The first page is 1.");
+            if (pageSize is < 1 or > PageSizeMax) return Invalid("pageSize", $"A page holds 1 to {PageSizeMax}.");
+            var size = pageSize ?? PageSizeStandard;
+            return new GatewayPage([.. _credentials.Values.Skip(((pageNumber ?? 1) - 1) * size).Take(size)], _credentials.Count, (_credentials.Count + size - 1) / size);
+        });
+
+    /// <summary>Enables or disables a credential with all its keys; null leaves it as it is.</summary>
+    public Answer<GatewayCredential> Update(string? managementKey, string merchant, string credentialId, bool? isActive)
+        => Manage<GatewayCredential>(managementKey, "PATCH", $"/v3/merchants/{merchant}/apiCredentials/{credentialId}", GatewayCredential.ManagementRole, () =>
+            Missing(merchant, credentialId) is { } missing ? missing
+                : _credentials[credentialId] = _credentials[credentialId] with { IsActive = isActive ?? _credentials[credentialId].IsActive });
+
     /// <summary>The credential a key belongs to; needs any management role.</summary>
     public Answer<GatewayCredential> Me(string? key)
         => Manage<GatewayCredential>(key, "GET", "/v3/me", "Management API", () => Holder(key, Now)!);
@@ -157,6 +208,10 @@ public sealed class GatewayModel(TimeProvider time, int seed, GatewayOptions opt
     private RemoteError? Missing(string merchant, string credentialId)
         => merchant == options.Merchant && _credentials.ContainsKey(credentialId) ? null : new RemoteError(422, "00_422", null, "The API credential does not exist.");
 
+    private static RemoteError Invalid(string field, string message) => new(422, "30_422", field, message);
+
+    private string Company(string? key) => Holder(key, Now)!.CompanyName;
+
     private GatewayCredential? Holder(string? value, DateTimeOffset now)
         => Find(value) is { } key && key.IsAccepted(now) && _credentials[key.CredentialId] is { IsActive: true } credential ? credential : null;
 
@@ -179,7 +234,9 @@ public sealed class GatewayModel(TimeProvider time, int seed, GatewayOptions opt
     // Long, and with characters that JSON, HTML and URLs escape, as the gateway's own keys have: a search that knows only one encoding misses them.
     private string NewValue(string label)
     {
-        var bytes = HMACSHA512.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"gateway/{seed}")), Encoding.UTF8.GetBytes(label));
+        var bytes = Hash(label);
         return $"AQE{Convert.ToBase64String(bytes[..48])}-{Convert.ToBase64String(bytes[48..])}-<{{&{Convert.ToHexStringLower(bytes[..4])}";
     }
+
+    private byte[] Hash(string label) => HMACSHA512.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"gateway/{seed}")), Encoding.UTF8.GetBytes(label));
 }

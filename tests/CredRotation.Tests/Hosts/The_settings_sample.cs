@@ -54,7 +54,7 @@ public sealed partial class The_settings_sample
         var options = services.GetRequiredService<IOptions<RotationOptions>>().Value;
 
         Assert.Equal(RotationMode.Observe, options.Mode);
-        Assert.Equal("adyen-merchant-api-key", Assert.Single(options.Accounts).Value.Provider);
+        Assert.Equal(["adyen-merchant-api-key", "adyen-merchant-credential"], options.Accounts.Values.Select(account => account.Provider).Order());
     }
 
     private static IEnumerable<string> PathsOf(Type type, string path)

@@ -37,7 +37,8 @@ public sealed class A_vendor_file
         { "/operations/verify/auth", "\"management\"", "/operations/verify", "never uses the new secret, so it proves nothing" },
         { "/operations/verify/refused/status", "[500]", "/operations/verify/refused", "names a status that says nothing of the kind" },
         { "/operations/retire", "{}", "/operations/retire", "describes a call, but capabilities say that a timer retires" },
-        { "/operations/list", "{}", "/operations/list", "is an operation that comes in a later version" },
+        { "/operations/list", "{}", "/operations/list", "describes a call, but capabilities say that nothing can be listed" },
+        { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{page}}\"", "/operations/issue/request/url", "uses 'page', which has no value here" },
         { "/auth/management/kind", "\"azure-identity\"", "/auth/management/kind", "is a kind of auth that comes in a later version" },
         { "/auth/management/kind", "\"magic\"", "/auth/management/kind", "is an unknown kind of auth" },
         { "/capabilities/oldValidity/fixed", null, "/capabilities/oldValidity", "lacks the member 'fixed'" },
@@ -46,7 +47,10 @@ public sealed class A_vendor_file
         { "/capabilities/oldValidity", """{"mode":"until-retired"}""", "/capabilities", "retires by timer, but the old credential lives until it is retired" },
         { "/capabilities/retireBy", "\"id\"", "/operations", "lacks the member 'retire'" },
         { "/capabilities/issueReplay", "\"idempotency-key\"", "/operations/issue", "never sends the idempotency key" },
-        { "/capabilities/list", "\"full\"", "/capabilities/list", "says 'full', which this version does not know" },
+        { "/capabilities/list", "\"full\"", "/capabilities", "lists credentials that it could not retire, because only a timer ends them" },
+        { "/capabilities/list", "\"full\"", "/operations", "lacks the member 'list'" },
+        { "/capabilities/list", "\"ids\"", "/capabilities/list", "says 'ids', which this version does not know" },
+        { "/capabilities/topology", "\"pair\"", "/capabilities/topology", "says 'pair', which this version does not know" },
         { "/parameters/oldLife/default", "\"soon\"", "/parameters/oldLife/default", "does not fit its type" },
         { "/allowedHosts/0", "\"*.adyen.com\"", "/allowedHosts/0", "is not a host name" },
         { "/allowedHosts/0", "\"{{p.baseUrl}}\"", "/allowedHosts/0", "is not a host name" },
@@ -57,11 +61,46 @@ public sealed class A_vendor_file
         { "/secretKey", "\"x\"", "/secretKey", "is not known here" },
     };
 
+    /// <summary>What only a file with a list can get wrong.</summary>
+    public static TheoryData<string, string?, string, string> FaultsOfLists => new()
+    {
+        { "/operations/list", null, "/operations", "lacks the member 'list'" },
+        { "/operations/list/items", null, "/operations/list", "lacks the member 'items'" },
+        { "/operations/list/id", null, "/operations/list", "lacks the member 'id'" },
+        { "/operations/list/marker", null, "/operations/list", "lacks the member 'marker'" },
+        { "/operations/list/items", "\"data\"", "/operations/list/items", "is not a JSON Pointer (RFC 6901)" },
+        { "/operations/list/only/0/absent", "true", "/operations/list/only/0", "does not say exactly one thing about its place" },
+        { "/operations/list/only/0/equals", "\"{{vault:management}}\"", "/operations/list/only/0/equals", "would put a secret where it can be logged or compared" },
+        { "/operations/list/paging", null, "/operations/list/request/url", "uses 'page', which has no value here" },
+        { "/operations/list/paging/total", null, "/operations/list/paging", "lacks the member 'total'" },
+        { "/operations/list/paging/first", "2", "/operations/list/paging/first", "is not a whole number from 0 to 1" },
+        { "/operations/list/request/url", "\"{{p.baseUrl}}/x\"", "/operations/list", "never says which page it asks for" },
+        { "/operations/issue/request/body/value/description", "\"ours\"", "/operations/issue", "never sends the marker" },
+        { "/operations/issue/request/body/value/roles", "\"{{p.roles}}\"", "/operations/issue/request/body/value/roles", "sends a list as one text" },
+        { "/operations/issue/request/body/value/roles", "\"a {{p.roles|list}}\"", "/operations/issue/request/body/value/roles", "puts a list into the middle of a text" },
+        { "/operations/issue/request/body/value/roles", "\"{{p.merchantId|list}}\"", "/operations/issue/request/body/value/roles", "makes a list where none can be" },
+        { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{p.roles|list}}\"", "/operations/issue/request/url", "makes a list where none can be" },
+        { "/operations/issue/request/headers", """{"X-Roles":"{{p.roles|list}}"}""", "/operations/issue/request/headers/X-Roles", "makes a list where none can be" },
+        { "/operations/issue/extract/id", null, "/operations/issue/extract", "lacks the member 'id'" },
+        { "/operations/verify/credentialId/pointer", "\"id\"", "/operations/verify/credentialId/pointer", "is not a JSON Pointer (RFC 6901)" },
+        { "/capabilities/list", "\"none\"", "/operations/list", "describes a call, but capabilities say that nothing can be listed" },
+        { "/capabilities/retireBy", "\"secret-value\"", "/capabilities", "lists credentials that it could not retire, because a list never shows a value" },
+        { "/parameters/roles/default", "\"a;;b\"", "/parameters/roles/default", "does not fit its type" },
+    };
+
     [Theory]
     [MemberData(nameof(Faults))]
     public void Is_refused_with_place_fault_and_remedy(string changed, string? value, string place, string what)
+        => AssertTold(Changed((changed, value)), place, what);
+
+    [Theory]
+    [MemberData(nameof(FaultsOfLists))]
+    public void Is_refused_when_its_list_would_prove_nothing(string changed, string? value, string place, string what)
+        => AssertTold(Changed("adyen-merchant-credential", (changed, value)), place, what);
+
+    private static void AssertTold(string text, string place, string what)
     {
-        var problem = ProblemsOf(Changed((changed, value))).FirstOrDefault(problem => problem.Place == place && problem.What.StartsWith(what, StringComparison.Ordinal));
+        var problem = ProblemsOf(text).FirstOrDefault(problem => problem.Place == place && problem.What.StartsWith(what, StringComparison.Ordinal));
 
         Assert.NotNull(problem);
         Assert.Equal(File, problem.File);
@@ -112,10 +151,12 @@ public sealed class A_vendor_file
         return Assert.Throws<ProviderFileException>(() => world.Catalog).Problems;
     }
 
-    private static string Changed(params (string Place, string? Value)[] changes)
+    private static string Changed(params (string Place, string? Value)[] changes) => Changed("adyen-merchant-api-key", changes);
+
+    private static string Changed(string kind, params (string Place, string? Value)[] changes)
     {
         using var world = new ProviderWorld();
-        var file = JsonNode.Parse(world.Adyen.Configuration)!;
+        var file = JsonNode.Parse(world.Catalog.Find(kind)!.Configuration)!;
         foreach (var (place, value) in changes)
         {
             var names = place.Split('/')[1..];

@@ -40,6 +40,9 @@ internal sealed class ProviderWorld : IDisposable
 
     public IProviderCatalog Catalog => _services.GetRequiredService<IProviderCatalog>();
 
+    /// <summary>Adyen with a new credential for each rotation.</summary>
+    public ICredentialProvider Credentials => Catalog.Find("adyen-merchant-credential")!;
+
     public ICredentialProvider Adyen => Catalog.Find("adyen-merchant-api-key")!;
 
     public static IssueTicket Ticket { get; } = new(

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using CredRotation.Sandbox.Systems;
 using CredRotation.Sandbox.Wire;
@@ -30,6 +32,10 @@ public sealed class A_gateway_of_the_sandbox : IAsyncLifetime
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     private string GeneratePath => $"v3/merchants/{_model.Options.Merchant}/apiCredentials/{Credential}/generateApiKey";
+
+    private string CredentialsPath => $"v3/merchants/{_model.Options.Merchant}/apiCredentials";
+
+    private string Managing => _management.Value.RevealToRemote();
 
     public async ValueTask InitializeAsync() => _server = await GatewayServer.StartAsync(_model, new FaultyWire(_clock, _faults), null, Stop);
 
@@ -94,6 +100,84 @@ public sealed class A_gateway_of_the_sandbox : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Makes_a_credential_that_lives_until_it_is_disabled()
+    {
+        var (created, made) = await SendAsync(HttpMethod.Post, CredentialsPath, Managing, new { roles = new[] { GatewayCredential.PaymentRole }, description = "rot-a-1" });
+        _clock.Advance(TimeSpan.FromMinutes(3));
+        var (id, key) = (made!["id"]!.GetValue<string>(), made["apiKey"]!.GetValue<string>());
+
+        Assert.Equal(HttpStatusCode.OK, created);
+        Assert.All(["id", "username", "apiKey", "password", "clientKey"], member => Assert.NotEmpty(made[member]!.GetValue<string>()));
+        Assert.Equal(("rot-a-1", true), (made["description"]!.GetValue<string>(), made["active"]!.GetValue<bool>()));
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (await PayAsync(key), await PayAsync(_first.Value.RevealToRemote())));
+
+        var (disabled, shown) = await SendAsync(HttpMethod.Patch, $"{CredentialsPath}/{Credential}", Managing, new { active = false });
+
+        Assert.Equal((HttpStatusCode.OK, false), (disabled, shown!["active"]!.GetValue<bool>()));
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (await PayAsync(key), await PayAsync(_first.Value.RevealToRemote())));
+        Assert.Equal([id], _model.LiveKeys(credential => credential.Roles.Contains(GatewayCredential.PaymentRole)).Select(live => live.CredentialId));
+        await SendAsync(HttpMethod.Patch, $"{CredentialsPath}/{Credential}", Managing, new { active = true });
+        Assert.Equal(HttpStatusCode.OK, await PayAsync(_first.Value.RevealToRemote()));
+    }
+
+    [Fact]
+    public async Task Lists_credentials_page_by_page_and_never_a_key()
+    {
+        foreach (var number in Enumerable.Range(1, 10)) await SendAsync(HttpMethod.Post, CredentialsPath, Managing, new { roles = new[] { GatewayCredential.PaymentRole }, description = $"rot-{number}" });
+        await SendAsync(HttpMethod.Patch, $"{CredentialsPath}/{Credential}", Managing, new { active = false });
+
+        var (_, first) = await SendAsync(HttpMethod.Get, CredentialsPath, Managing);
+        var (_, second) = await SendAsync(HttpMethod.Get, $"{CredentialsPath}?pageNumber=2", Managing);
+        var (_, all) = await SendAsync(HttpMethod.Get, $"{CredentialsPath}?pageNumber=1&pageSize=100", Managing);
+
+        Assert.Equal((10, 2, 12, 2), (first!["data"]!.AsArray().Count, second!["data"]!.AsArray().Count, first["itemsTotal"]!.GetValue<int>(), first["pagesTotal"]!.GetValue<int>()));
+        Assert.Equal([null, null, .. Enumerable.Range(1, 10).Select(number => $"rot-{number}")], all!["data"]!.AsArray().Select(item => item!["description"]?.GetValue<string>()));
+        Assert.Equal([Credential], all["data"]!.AsArray().Where(item => !item!["active"]!.GetValue<bool>()).Select(item => item!["id"]!.GetValue<string>()));
+        Assert.DoesNotContain("apiKey", all.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("POST", "", """{"roles":[]}""", "roles")]
+    [InlineData("POST", "", """{"roles":"Checkout webservice role"}""", "roles")]
+    [InlineData("POST", "", """{"roles":["Management API—API credentials read and write"]}""", "roles")]
+    [InlineData("POST", "", "nonsense", "roles")]
+    [InlineData("GET", "?pageSize=101", null, "pageSize")]
+    [InlineData("GET", "?pageNumber=0", null, "pageNumber")]
+    [InlineData("GET", "?pageNumber=x", null, "pageNumber")]
+    [InlineData("PATCH", "/S2-nobody", """{"active":false}""", null)]
+    public async Task Says_which_field_it_cannot_take_and_does_nothing(string method, string path, string? body, string? field)
+    {
+        var (status, error) = await SendAsync(new HttpMethod(method), CredentialsPath + path, Managing, body);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        Assert.Equal(field, error!["invalidFields"]?[0]!["name"]!.GetValue<string>());
+        Assert.Equal(2, _model.Credentials.Count);
+        Assert.All(_model.Credentials, credential => Assert.True(credential.IsActive));
+    }
+
+    [Theory]
+    [InlineData("POST", "")]
+    [InlineData("GET", "")]
+    [InlineData("PATCH", "/S2-payments")]
+    public async Task Lets_only_the_management_role_touch_credentials(string method, string path)
+    {
+        var (status, _) = await SendAsync(new HttpMethod(method), CredentialsPath + path, _first.Value.RevealToRemote(), """{"active":false,"roles":["Checkout webservice role"]}""");
+
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+        Assert.Equal(2, _model.LiveKeys(_ => true).Count);
+    }
+
+    [Fact]
+    public async Task Makes_a_credential_also_when_the_answer_is_lost()
+    {
+        _faults.Add("gateway.create", new Fault.DropAfter());
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => SendAsync(HttpMethod.Post, CredentialsPath, Managing, new { roles = new[] { GatewayCredential.PaymentRole }, description = "rot-lost" }));
+
+        Assert.Contains(_model.Credentials, credential => credential.Description == "rot-lost");
+    }
+
+    [Fact]
     public async Task Repeats_its_keys_for_a_seed_and_dates_by_its_clock()
     {
         using var response = await _http.GetAsync(new Uri(_server!.ManagementUri, "v3/me"), Stop);
@@ -106,9 +190,10 @@ public sealed class A_gateway_of_the_sandbox : IAsyncLifetime
 
     private async Task<HttpStatusCode> PayAsync(string key) => (await SendAsync(HttpMethod.Post, "payments", key)).Status;
 
-    private async Task<(HttpStatusCode Status, JsonObject? Body)> SendAsync(HttpMethod method, string path, string key)
+    private async Task<(HttpStatusCode Status, JsonObject? Body)> SendAsync(HttpMethod method, string path, string key, object? body = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(_server!.PaymentsUri, $"/{path}")) { Headers = { { "X-API-Key", key } } };
+        if (body is not null) request.Content = new StringContent(body as string ?? JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
         using var response = await _http.SendAsync(request, Stop);
         return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync(Stop)) as JsonObject);
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using CredRotation.Benchmarks.KilledProcess;
 using CredRotation.Sandbox.Wire;
 
 namespace CredRotation.Tests.Sandbox;

@@ -6,16 +6,18 @@ namespace CredRotation.Providers.Http.Answers;
 internal sealed class JsonBody : IDisposable
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
-    private readonly JsonDocument _document;
+    private readonly JsonDocument? _document;
+    private readonly JsonElement _root;
 
-    private JsonBody(JsonDocument document) => _document = document;
+    private JsonBody(JsonDocument? document, JsonElement root) => (_document, _root) = (document, root);
 
     /// <summary>Null when the bytes are not one JSON document.</summary>
     public static JsonBody? Read(ReadOnlyMemory<byte> bytes)
     {
         try
         {
-            return new JsonBody(JsonDocument.Parse(bytes, Strict));
+            var document = JsonDocument.Parse(bytes, Strict);
+            return new JsonBody(document, document.RootElement);
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
@@ -28,7 +30,7 @@ internal sealed class JsonBody : IDisposable
     {
         try
         {
-            return pointer.Find(_document.RootElement) is { ValueKind: not JsonValueKind.Null } found ? found : null;
+            return pointer.Find(_root) is { ValueKind: not JsonValueKind.Null } found ? found : null;
         }
         catch (InvalidOperationException)
         {
@@ -56,5 +58,9 @@ internal sealed class JsonBody : IDisposable
     public string? Scalar(JsonPointer pointer)
         => Text(pointer) ?? (Find(pointer) is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : null);
 
-    public void Dispose() => _document.Dispose();
+    /// <summary>The entries of a list, each read like a body; usable while this one is. Null when the place holds no list.</summary>
+    public IReadOnlyList<JsonBody>? Items(JsonPointer pointer)
+        => Find(pointer) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Select(item => new JsonBody(null, item))] : null;
+
+    public void Dispose() => _document?.Dispose();
 }

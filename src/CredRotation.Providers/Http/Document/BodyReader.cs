@@ -22,7 +22,7 @@ internal static class BodyReader
         }
 
         if (node.Need("value", "say what the body holds") is not { } value) return null;
-        if (kind == 1) return ReadJson(value, rules) is { } json ? new BodyTemplate.Json(json) : null;
+        if (kind == 1) return ReadJson(value, rules with { IsJson = true }) is { } json ? new BodyTemplate.Json(json) : null;
         if (!value.IsObject()) return null;
 
         var fields = value.Members().Select(member => (member.Name, Value: Template.Read(member.Value, rules))).ToList();

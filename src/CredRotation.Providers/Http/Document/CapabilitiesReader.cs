@@ -32,7 +32,7 @@ internal static class CapabilitiesReader
             ClockStart = start,
             RetireBy = node.Need("retireBy", "say how the old credential dies: timer, id or secret-value")
                 ?.Choice(("timer", RetireBy.TimerOnly), ("id", RetireBy.Id), ("secret-value", RetireBy.SecretValue)) ?? default,
-            CanList = node.Need("list", "say \"none\"; \"full\" comes in a later version")?.Choice(("none", false)) ?? false,
+            CanList = node.Need("list", "say none, or full where every credential that lives can be listed with its marker")?.Choice(("none", false), ("full", true)) ?? false,
             SelfManaged = node.Find("selfManaged")?.Flag() ?? false,
             RefusedProbesAllowed = node.Find("refusedProbesAllowed")?.Integer(1, 1000) ?? 20,
             ProbeStartsClock = node.Find("probeStartsClock")?.Flag() ?? false,
@@ -92,6 +92,10 @@ internal static class CapabilitiesReader
             node.Problem("retires by a call, but the old credential dies at once", "set retireBy to timer");
         if (traits.IssueReplay is IssueReplay.ReissueOrphanExpires && traits.OldValidity is not OldValidity.Timer)
             node.Problem("says that a lost key expires, but names no timer", "set oldValidity to a timer, or issueReplay to none");
+        if (traits is { CanList: true, RetireBy: RetireBy.SecretValue })
+            node.Problem("lists credentials that it could not retire, because a list never shows a value", "set retireBy to id, or list to none");
+        if (traits is { CanList: true, RetireBy: RetireBy.TimerOnly })
+            node.Problem("lists credentials that it could not retire, because only a timer ends them", "set list to none, or describe retire and set retireBy to id");
         if (traits is { Topology: Topology.InPlace, SelfManaged: true })
             node.Problem("manages itself in place: one lost answer would lock everybody out", "use a separate management credential");
         if (traits.Topology is Topology.InPlace != traits.OldValidity is OldValidity.Immediate)

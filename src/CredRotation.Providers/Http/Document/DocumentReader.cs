@@ -69,6 +69,7 @@ internal static partial class DocumentReader
                 Issue = read.Issue,
                 Verify = read.Verify,
                 Retire = read.Retire,
+                List = read.List,
                 Errors = errors,
                 Redact = redact,
                 SecretNames = [.. read.Templates.SelectMany(template => template.Placeholders)
@@ -98,8 +99,8 @@ internal static partial class DocumentReader
             if (!IsName(name)) node.Problem("has a name that no setting can have", "use 1 to 60 characters of a-z, A-Z, 0-9, -");
             if (!node.IsObjectOf("type", "default")) continue;
 
-            var type = node.Need("type", "use string, uri, integer or duration")?.Choice(
-                ("string", ParameterType.String), ("uri", ParameterType.Uri), ("integer", ParameterType.Integer), ("duration", ParameterType.Duration));
+            var type = node.Need("type", "use string, uri, integer, duration or list")?.Choice(
+                ("string", ParameterType.String), ("uri", ParameterType.Uri), ("integer", ParameterType.Integer), ("duration", ParameterType.Duration), ("list", ParameterType.List));
             var declaration = new ParameterDeclaration(type ?? ParameterType.String, node.Find("default")?.Text());
             if (type is not null && declaration.Default is { } standard && declaration.Fault(standard) is { } shape)
                 node.Find("default")!.Problem("does not fit its type", $"write {shape}");

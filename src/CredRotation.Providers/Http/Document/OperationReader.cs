@@ -6,10 +6,11 @@ using CredRotation.Providers.Http.Templates;
 namespace CredRotation.Providers.Http.Document;
 
 /// <summary>Every operation of a file, read.</summary>
-internal sealed record Operations(Operation? Target, IssueOperation Issue, VerifyOperation Verify, RetireOperation? Retire)
+internal sealed record Operations(Operation? Target, IssueOperation Issue, VerifyOperation Verify, RetireOperation? Retire, ListOperation? List)
 {
     public IEnumerable<Template> Templates
-        => new[] { Target, Issue.Call, Verify.Call, Retire?.Call }.OfType<Operation>().SelectMany(operation => operation.Templates);
+        => new[] { Target, Issue.Call, Verify.Call, Retire?.Call, List?.Call }.OfType<Operation>().SelectMany(operation => operation.Templates)
+            .Concat(List?.Only.OfType<Predicate.EqualsText>().Select(predicate => predicate.Expected) ?? []);
 }
 
 /// <summary>Reads the operations and checks that they can do what the traits promise.</summary>
@@ -21,19 +22,21 @@ internal sealed class OperationReader(
 
     public Operations? Read(Node node)
     {
-        if (node.Find("list") is { } list)
-        {
-            list.Problem("is an operation that comes in a later version", "remove it and set capabilities/list to none");
-            return null;
-        }
-
-        if (!node.IsObjectOf("target", "issue", "verify", "retire")) return null;
+        if (!node.IsObjectOf("target", "issue", "verify", "retire", "list")) return null;
 
         var target = node.Find("target") is { } look ? ReadTarget(look) : null;
         var issue = node.Need("issue", "describe the request that makes a new credential") is { } make ? ReadIssue(make) : null;
         var verify = node.Need("verify", "describe a read-only request that the new credential may make") is { } probe ? ReadVerify(probe) : null;
         var retire = node.Find("retire") is { } end ? ReadRetire(end) : null;
 
+        var list = node.Find("list") is { } all ? ReadList(all) : null;
+
+        if (traits.CanList && node.Find("list") is null)
+            node.Problem("lacks the member 'list'", "capabilities say that credentials can be listed, so describe the request, or set capabilities/list to none");
+        if (!traits.CanList)
+            node.Find("list")?.Problem("describes a call, but capabilities say that nothing can be listed", "remove it or set capabilities/list to full");
+        if (traits.CanList && issue is not null && !Names(issue.Call, Source.Marker))
+            node.Find("issue")!.Problem("never sends the marker, so that what a lost answer made could not be found in the list", "put {{marker}} where the list shows it");
         if (traits.IssueEndangersOld && node.Find("target") is null)
             node.Problem("lacks the member 'target'", "issuing here starts the end of the old credential, so describe a request that shows the target first");
         if (traits.RetireBy is RetireBy.TimerOnly)
@@ -41,7 +44,7 @@ internal sealed class OperationReader(
         if (traits.RetireBy is not RetireBy.TimerOnly && node.Find("retire") is null)
             node.Problem("lacks the member 'retire'", "describe the request that ends the old credential, or set retireBy to timer");
 
-        return issue is not null && verify is not null ? new Operations(target, issue, verify, retire) : null;
+        return issue is not null && verify is not null ? new Operations(target, issue, verify, retire, list) : null;
     }
 
     private Operation? ReadTarget(Node node)
@@ -73,17 +76,18 @@ internal sealed class OperationReader(
 
     private VerifyOperation? ReadVerify(Node node)
     {
-        if (!node.IsObjectOf("auth", "request", "success", "identity", "refused", "forbidden")) return null;
+        if (!node.IsObjectOf("auth", "request", "success", "identity", "credentialId", "refused", "forbidden")) return null;
 
         var call = ReadCall(node, "candidate", Known.New);
         if (call is not null && !Names(call, Source.NewSecret))
             node.Problem("never uses the new secret, so it proves nothing", "use \"auth\": \"candidate\" with {{new.secret}}");
 
         var identity = node.Find("identity") is { } owner ? ReadPick(owner) : null;
+        var id = node.Find("credentialId") is { } tried ? ReadPick(tried) : null;
         var refused = ReadStatuses(node, "refused") ?? RefusedUnlessSaid;
         var forbidden = ReadStatuses(node, "forbidden") ?? ForbiddenUnlessSaid;
         if (refused.Intersect(forbidden).Any()) node.Problem("gives one status two meanings", "name each status under refused or forbidden, not both");
-        return call is null ? null : new VerifyOperation(call, identity, refused, forbidden);
+        return call is null ? null : new VerifyOperation(call, identity, id, refused, forbidden);
     }
 
     private RetireOperation? ReadRetire(Node node)
@@ -95,6 +99,33 @@ internal sealed class OperationReader(
         if (call is not null && traits.RetireBy is not RetireBy.TimerOnly && !Names(call, handle))
             node.Problem("never names what it retires", $"use {{{{{(handle is Source.OldId ? "old.id" : "old.secret")}}}}} in the request");
         return call is null ? null : new RetireOperation(call, ReadStatuses(node, "alreadyGone") ?? []);
+    }
+
+    private ListOperation? ReadList(Node node)
+    {
+        if (!node.IsObjectOf("auth", "request", "success", "items", "id", "marker", "only", "paging")) return null;
+
+        var paging = node.Find("paging") is { } pages ? ReadPaging(pages) : null;
+        var call = ReadCall(node, "management", node.Find("paging") is null ? Known.Nothing : Known.Page);
+        if (paging is not null && call is not null && !Names(call, Source.Page))
+            node.Problem("never says which page it asks for", "put {{page}} into the url, or remove paging where one answer is everything");
+
+        var items = node.Need("items", "say where the answer holds its entries")?.Pointer();
+        var id = node.Need("id", "say where an entry holds its id")?.Pointer();
+        var marker = node.Need("marker", "say where an entry holds the marker it was issued under")?.Pointer();
+        var rules = new TemplateRules(parameters, Known.Nothing, HasSecrets: false);
+        var only = node.Find("only")?.Items().Select(item => PredicateReader.Read(item, rules)).OfType<Predicate>().ToList() ?? [];
+        return call is null || items is null || id is null || marker is null ? null : new ListOperation(call, items, id, marker, only, paging);
+    }
+
+    private static Paging? ReadPaging(Node node)
+    {
+        if (!node.IsObjectOf("first", "pages", "total")) return null;
+
+        var first = node.Need("first", "write the number of the first page, 0 or 1")?.Integer(0, 1);
+        var pages = node.Need("pages", "say where an answer holds the number of pages")?.Pointer();
+        var total = node.Need("total", "say where an answer holds the number of entries on all pages")?.Pointer();
+        return first is null || pages is null || total is null ? null : new Paging(first.Value, pages, total);
     }
 
     private static IReadOnlyList<int>? ReadStatuses(Node node, string name)

@@ -4,12 +4,13 @@ using CredRotation.Providers.Http.Requests;
 namespace CredRotation.Providers.Http.Document;
 
 /// <summary>What kind of value an account gives for a parameter.</summary>
-internal enum ParameterType { String, Uri, Integer, Duration }
+internal enum ParameterType { String, Uri, Integer, Duration, List }
 
 /// <summary>A setting that a vendor file asks of every account; one with a default may be left out.</summary>
 internal sealed record ParameterDeclaration(ParameterType Type, string? Default)
 {
     private const int LengthMax = 200;
+    private const int ItemsMax = 50;
 
     /// <summary>What a value must look like, for people; null when this one does.</summary>
     public string? Fault(string value) => Type switch
@@ -18,8 +19,15 @@ internal sealed record ParameterDeclaration(ParameterType Type, string? Default)
         ParameterType.Integer => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             && number.ToString(CultureInfo.InvariantCulture) == value ? null : "a whole number",
         ParameterType.Duration => Duration.Parse(value) is null ? Duration.Shape : null,
-        _ => value.Length is > 0 and <= LengthMax && !value.Any(char.IsControl) && value is not ("." or "..")
+        ParameterType.List => Items(value) is { Count: > 0 and <= ItemsMax } items && items.All(IsPlain) && items.Distinct(StringComparer.Ordinal).Count() == items.Count
             ? null
-            : "a text of 1 to 200 characters without control characters",
+            : "1 to 50 different texts of 1 to 200 characters without control characters, with a semicolon between two",
+        _ => IsPlain(value) && value is not ("." or "..") ? null : "a text of 1 to 200 characters without control characters",
     };
+
+    /// <summary>The texts of a list, in order.</summary>
+    public static IReadOnlyList<string> Items(string value) => value.Split(';', StringSplitOptions.TrimEntries);
+
+    // A lone surrogate would be sent as another character.
+    private static bool IsPlain(string text) => text.Length is > 0 and <= LengthMax && !text.Any(char.IsControl) && text.EnumerateRunes().All(rune => rune != System.Text.Rune.ReplacementChar);
 }

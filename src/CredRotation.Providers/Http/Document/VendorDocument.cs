@@ -27,6 +27,9 @@ internal sealed record VendorDocument
 
     public required RetireOperation? Retire { get; init; }
 
+    /// <summary>Absent where the traits say that nothing can be listed.</summary>
+    public required ListOperation? List { get; init; }
+
     public required IReadOnlyList<ErrorRule> Errors { get; init; }
 
     public required IReadOnlyList<JsonPointer> Redact { get; init; }
@@ -52,7 +55,19 @@ internal sealed record Operation(RequestTemplate Request, AuthScheme Auth, IRead
 internal sealed record IssueOperation(Operation Call, Pick Secret, Pick? Id, Pick? ExpiresOn, Pick? OldValidUntil);
 
 /// <summary>The probe, and what its refusals mean.</summary>
-internal sealed record VerifyOperation(Operation Call, Pick? Identity, IReadOnlyList<int> Refused, IReadOnlyList<int> Forbidden);
+/// <param name="CredentialId">The id of the very credential that was tried.</param>
+internal sealed record VerifyOperation(Operation Call, Pick? Identity, Pick? CredentialId, IReadOnlyList<int> Refused, IReadOnlyList<int> Forbidden);
 
 /// <summary>Retire, and the statuses that say somebody was there before.</summary>
 internal sealed record RetireOperation(Operation Call, IReadOnlyList<int> AlreadyGone);
+
+/// <summary>The list of what lives, and what each entry of it says.</summary>
+/// <param name="Only">What an entry must show to count; it has to say it one way or the other.</param>
+/// <param name="Paging">Null: the one answer is everything.</param>
+internal sealed record ListOperation(Operation Call, JsonPointer Items, JsonPointer Id, JsonPointer Marker, IReadOnlyList<Predicate> Only, Paging? Paging);
+
+/// <summary>How a list goes on from page to page.</summary>
+/// <param name="First">The number of the first page.</param>
+/// <param name="Pages">Where each page says how many there are.</param>
+/// <param name="Total">Where each page says how many entries there are on all of them.</param>
+internal sealed record Paging(int First, JsonPointer Pages, JsonPointer Total);

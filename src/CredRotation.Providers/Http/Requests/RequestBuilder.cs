@@ -103,6 +103,11 @@ internal static class RequestBuilder
             case JsonTemplate.Text { Value.Only.IsNumber: true } number:
                 writer.WriteRawValue(number.Value.Expand(values));
                 break;
+            case JsonTemplate.Text { Value.Only: { Filter: Filter.List } list }:
+                writer.WriteStartArray();
+                foreach (var item in ParameterDeclaration.Items(values.Find(list))) writer.WriteStringValue(item);
+                writer.WriteEndArray();
+                break;
             case JsonTemplate.Text text:
                 writer.WriteStringValue(text.Value.Expand(values));
                 break;

@@ -16,6 +16,7 @@ internal static class PlaceholderReader
         ["idempotencyKey"] = (Source.IdempotencyKey, Known.Ticket),
         ["attempt"] = (Source.Attempt, Known.Ticket),
         ["expiresOn"] = (Source.ExpiresOn, Known.Ticket),
+        ["page"] = (Source.Page, Known.Page),
     };
 
     private static readonly Dictionary<string, Filter> Filters = new(StringComparer.Ordinal)
@@ -25,6 +26,7 @@ internal static class PlaceholderReader
         ["date"] = Filter.Date,
         ["unixSeconds"] = Filter.UnixSeconds,
         ["raw"] = Filter.Raw,
+        ["list"] = Filter.List,
     };
 
     public static Placeholder? Read(Node node, string inner, TemplateRules rules)
@@ -75,7 +77,7 @@ internal static class PlaceholderReader
 
         node.Problem(
             $"uses '{word}', which has no value here",
-            "new.* exists in verify, old.* in retire, and marker, idempotencyKey, attempt and expiresOn in issue");
+            "new.* exists in verify, old.* in retire, page in a list with paging, and marker, idempotencyKey, attempt and expiresOn in issue");
         return null;
     }
 
@@ -92,12 +94,16 @@ internal static class PlaceholderReader
                 => ("would put a secret where it can be logged or compared", "secrets go into auth, headers or the body"),
             { Filter: Filter.Iso8601 or Filter.Date or Filter.UnixSeconds } when !isInstant
                 => ("formats something that is no instant", "use iso8601, date and unixSeconds with expiresOn only"),
-            { Filter: Filter.None or Filter.Number or Filter.Raw } when isInstant
+            { Filter: Filter.None or Filter.Number or Filter.Raw or Filter.List } when isInstant
                 => ("does not say how to write expiresOn", "add one of the filters iso8601, date, unixSeconds"),
-            { Filter: Filter.Number } when placeholder.Source is not Source.Attempt && type is not ParameterType.Integer
-                => ("makes a number of something that is none", "use number with attempt and with parameters of type integer"),
+            { Filter: Filter.Number } when placeholder.Source is not (Source.Attempt or Source.Page) && type is not ParameterType.Integer
+                => ("makes a number of something that is none", "use number with attempt, page and parameters of type integer"),
             { Filter: Filter.Raw } when !rules.IsUrl || type is not ParameterType.String
                 => ("uses raw outside its one place", "use raw only in a url, with a parameter of type string"),
+            { Filter: Filter.List } when !rules.IsJson || type is not ParameterType.List
+                => ("makes a list where none can be", "use list only in a JSON body, with a parameter of type list"),
+            _ when type is ParameterType.List && placeholder.Filter is not Filter.List
+                => ("sends a list as one text", "write {{p.name|list}} as a whole value of a JSON body"),
             _ when type is ParameterType.Duration
                 => ("would send a duration, for which there is no format yet", "use durations in capabilities only"),
             _ => null,

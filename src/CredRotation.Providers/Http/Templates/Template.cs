@@ -43,6 +43,12 @@ internal sealed class Template
         }
 
         if (rest.Length > 0) parts.Add(new TemplatePart(rest.ToString(), null));
+        if (parts.Count > 1 && parts.Exists(part => part.Placeholder is { Filter: Filter.List }))
+        {
+            node.Problem("puts a list into the middle of a text", "write {{p.name|list}} as a whole value of a JSON body");
+            return null;
+        }
+
         return new Template(text, parts);
     }
 

@@ -14,6 +14,9 @@ internal sealed record TemplateValues(IReadOnlyDictionary<string, string> Parame
 
     public RetireTicket? Old { get; init; }
 
+    /// <summary>Which page of a list.</summary>
+    public int? Page { get; init; }
+
     /// <summary>Every secret of this call, for striking it out of whatever leaves.</summary>
     public IEnumerable<string> Secrets
         => Target.Secrets.Values.Append(New?.Value).Append(Old?.Value).OfType<SecretText>().Select(secret => secret.RevealToRemote());
@@ -30,6 +33,7 @@ internal sealed record TemplateValues(IReadOnlyDictionary<string, string> Parame
         Source.Marker => Ticket?.Marker ?? throw Missing("marker"),
         Source.IdempotencyKey => Ticket?.IdempotencyToken ?? throw Missing("idempotencyKey"),
         Source.Attempt => Ticket?.Attempt.ToString(CultureInfo.InvariantCulture) ?? throw Missing("attempt"),
+        Source.Page => Page?.ToString(CultureInfo.InvariantCulture) ?? throw Missing("page"),
         _ => Instant(Ticket?.ExpiresOn ?? throw Missing("expiresOn"), placeholder.Filter),
     };
 

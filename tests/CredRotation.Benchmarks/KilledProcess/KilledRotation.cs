@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
@@ -10,7 +11,7 @@ using CredRotation.Sandbox.Wire;
 using CredRotation.Sandbox.World;
 using CredRotation.Testing;
 
-namespace CredRotation.Tests.Sandbox;
+namespace CredRotation.Benchmarks.KilledProcess;
 
 /// <summary>What was counted of a rotation whose process was killed on the way.</summary>
 /// <param name="ExitCode">Of the killed process; null when it was never killed.</param>
@@ -18,7 +19,8 @@ namespace CredRotation.Tests.Sandbox;
 /// <param name="Unreported">Live keys, seen at rest, that nothing accounts for.</param>
 /// <param name="Rotation">The last answer of <c>GET /api/rotations/{id}</c>.</param>
 /// <param name="IssueToReloadSeconds">The part of the old key's life that was used, the kill included.</param>
-public sealed record KilledOutcome(
+/// <param name="Requests">What the simulated systems saw of the app, in order, from its start to the rotation's close.</param>
+internal sealed record KilledOutcome(
     int? ExitCode,
     int Rests,
     IReadOnlyList<string> Unreported,
@@ -29,7 +31,24 @@ public sealed record KilledOutcome(
     int LiveAtTheEnd,
     int UnreadAtTheEnd,
     double IssueToReloadSeconds,
-    double Seconds);
+    double Seconds,
+    IReadOnlyList<SeenRequest> Requests)
+{
+    /// <summary>Whatever must not be after a kill; empty when nobody could have noticed it.</summary>
+    public IEnumerable<string> Shortfalls()
+    {
+        if (Refused + FailedAtTheTill > 0) yield return $"{Refused} payments were refused, {FailedAtTheTill} failed at the till";
+        if (Unreported.Count > 0) yield return $"live and unreported: {string.Join("; ", Unreported)}";
+        if ((LiveAtTheEnd, UnreadAtTheEnd) != (1, 0)) yield return $"{LiveAtTheEnd} keys live at the end, {UnreadAtTheEnd} of them held by nobody";
+        if (Rotation.GetProperty("state").GetString() != nameof(RotationState.Retired)) yield return $"it ended {Rotation.GetProperty("state")}";
+        if (Rotation.GetProperty("retireProof").GetString()?.StartsWith("refused probe", StringComparison.Ordinal) is not true) yield return $"the proof is: {Rotation.GetProperty("retireProof")}";
+        if (Rotation.GetProperty("incident").ValueKind is not JsonValueKind.Null) yield return "an incident was opened";
+        var entries = Rotation.GetProperty("ledger").EnumerateArray().ToList();
+        if (entries.Zip(entries.Skip(1)).Any(pair => pair.First.GetProperty("sequence").GetInt64() + 1 != pair.Second.GetProperty("sequence").GetInt64()
+            || pair.First.GetProperty("hash").GetString() != pair.Second.GetProperty("previous").GetString()))
+            yield return "the ledger is forked";
+    }
+}
 
 /// <summary>One rotation in a sandbox on the real clock, with the app as a process that is killed once and started again with the same settings.</summary>
 internal sealed class KilledRotation : IAsyncDisposable
@@ -40,19 +59,22 @@ internal sealed class KilledRotation : IAsyncDisposable
     private static readonly TimeSpan s_oldLife = TimeSpan.FromSeconds(75);
     private static readonly TimeSpan s_endMax = TimeSpan.FromSeconds(240);
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan s_pollWhileWaiting = TimeSpan.FromSeconds(2);
 
     private readonly SandboxWorld _world;
-    private readonly Kill _kill;
+    private readonly Kill? _kill;
+    private readonly ConcurrentQueue<SeenRequest> _requests = new();
+    private readonly ConcurrentDictionary<string, int> _occurrences = new();
+    private readonly TaskCompletionSource<ChildProcess> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HttpClient _http = PinnedTransport.Client("none");
     private readonly TaskCompletionSource<int> _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<string> _output = [];
     private readonly HashSet<string> _unreported = [];
     private readonly long _started = Stopwatch.GetTimestamp();
     private ChildProcess? _app;
-    private int _seen;
     private int _rests;
 
-    private KilledRotation(SandboxWorld world, Kill kill)
+    private KilledRotation(SandboxWorld world, Kill? kill)
     {
         (_world, _kill) = (world, kill);
         _http.BaseAddress = world.Rotator;
@@ -61,14 +83,15 @@ internal sealed class KilledRotation : IAsyncDisposable
     }
 
     /// <summary>Runs it to its end.</summary>
+    /// <param name="kill">Null lets it live.</param>
     /// <param name="busy">How many may start processes at a time; one that only waits leaves its place.</param>
-    public static async Task<KilledOutcome> RunAsync(Kill kill, int seed, SemaphoreSlim busy, CancellationToken cancellationToken)
+    public static async Task<KilledOutcome> RunAsync(string provider, Kill? kill, int seed, SemaphoreSlim busy, CancellationToken cancellationToken)
     {
-        await busy.WaitAsync(cancellationToken);
         var place = new Place(busy);
+        await place.EnterAsync(cancellationToken);
         try
         {
-            var options = ServeCommand.ShortPeriods(seed, s_oldLife) with { PaymentPace = TimeSpan.FromMilliseconds(250) };
+            var options = ServeCommand.ShortPeriods(seed, s_oldLife, provider) with { PaymentPace = TimeSpan.FromMilliseconds(250) };
             await using var world = await SandboxWorld.StartAsync(options, TimeProvider.System, cancellationToken);
             await world.Checkout.StartAsync(cancellationToken);
             await using var rotation = new KilledRotation(world, kill);
@@ -89,13 +112,15 @@ internal sealed class KilledRotation : IAsyncDisposable
     private async Task<KilledOutcome> RunAsync(Place place, CancellationToken cancellationToken)
     {
         _app = await HostProcess.StartAsync(_world.HostSettings(), cancellationToken);
+        _first.SetResult(_app);
         var (isApproved, isRestarted, id) = (false, false, (string?)null);
         JsonElement? last = null;
         while (Stopwatch.GetElapsedTime(_started) < s_endMax)
         {
             if (_killed.Task.IsCompleted && !isRestarted)
             {
-                isRestarted = true;
+                (isRestarted, isApproved) = (true, false);
+                await place.EnterAsync(cancellationToken);
                 _output.AddRange(_app.Output);
                 await _app.DisposeAsync();
                 _app = await HostProcess.StartAsync(_world.HostSettings(), cancellationToken);
@@ -107,11 +132,17 @@ internal sealed class KilledRotation : IAsyncDisposable
             {
                 last = rotation;
                 if (!isApproved && Text(rotation, "hold", "reason") == nameof(HoldReason.ApprovalNeeded)) isApproved = await ApproveAsync(rotation, cancellationToken);
-                if (IsResting(rotation)) LookAtKeys(rotation, isRestarted);
+                if (IsResting(rotation))
+                {
+                    LookAtKeys(rotation, isRestarted);
+                    // Consumers have moved: from here on it only waits, and so may a restart.
+                    if (Text(rotation, "state") is nameof(RotationState.Reloaded)) place.Leave();
+                }
+
                 if (Text(rotation, "state") is nameof(RotationState.Retired) && await CredentialAsync(cancellationToken) is { } closed && Text(closed, "openRotation") is null) return await OutcomeAsync(rotation, cancellationToken);
             }
 
-            await Task.Delay(s_poll, TimeProvider.System, cancellationToken);
+            await Task.Delay(last is { } known && IsResting(known) && Text(known, "hold", "reason") is null ? s_pollWhileWaiting : s_poll, TimeProvider.System, cancellationToken);
         }
 
         throw new TimeoutException($"The rotation is {Text(last, "state")} after {s_endMax.TotalSeconds} s; killed: {_killed.Task.IsCompleted}. {last}\n{string.Join('\n', [.. _output, .. _app.Output])}");
@@ -128,21 +159,30 @@ internal sealed class KilledRotation : IAsyncDisposable
             _world.Gateway.AttemptedPayments,
             _world.Gateway.RefusedPayments,
             (await _world.Checkout.StatsAsync(cancellationToken)).Failed,
-            _world.Gateway.LiveKeys(SandboxNames.PaymentsCredential).Count,
+            _world.LivePaymentKeys.Count,
             _world.UnreadLiveKeys.Count,
             Math.Round((When(rotation, nameof(RotationState.Reloaded)) - When(rotation, nameof(RotationState.IssueSent))).TotalSeconds, 1),
-            Math.Round(Stopwatch.GetElapsedTime(_started).TotalSeconds, 1));
+            Math.Round(Stopwatch.GetElapsedTime(_started).TotalSeconds, 1),
+            [.. _requests]);
     }
 
     /// <summary>Called by the simulated systems around everything that is done to them.</summary>
     private async Task StrikeAsync(string operation, FaultPoint point)
     {
-        if (operation != _kill.Operation || _killed.Task.IsCompleted) return;
-        if (point is FaultPoint.Before) _seen++;
-        if (_seen != _kill.Occurrence || point != _kill.Point) return;
+        if (_killed.Task.IsCompleted || FaultyWire.Answering is not { } answering || SeenRequest.NameOf(operation, answering.Request.Headers["x-ms-client-request-id"].FirstOrDefault()) is not { } name) return;
 
-        await _app!.KillAsync();
-        _killed.SetResult(_app.ExitCode ?? -1);
+        if (point is FaultPoint.Before)
+        {
+            var seen = new SeenRequest(name, _occurrences.AddOrUpdate(name, 1, (_, before) => before + 1));
+            answering.Items[typeof(SeenRequest)] = seen;
+            _requests.Enqueue(seen);
+        }
+
+        if (_kill is null || _kill.Request != answering.Items[typeof(SeenRequest)] as SeenRequest || point != _kill.Point) return;
+
+        var app = await _first.Task;
+        await app.KillAsync();
+        _killed.TrySetResult(app.ExitCode ?? -1);
         if (point is FaultPoint.Before) throw new OperationCanceledException("The process died before this request was on the wire.");
     }
 
@@ -154,13 +194,16 @@ internal sealed class KilledRotation : IAsyncDisposable
     private void LookAtKeys(JsonElement rotation, bool isRestarted)
     {
         if (isRestarted) _rests++;
-        foreach (var key in _world.Gateway.LiveKeys(SandboxNames.PaymentsCredential).Where(key => !IsAccountedFor(key, rotation)))
+        foreach (var key in _world.LivePaymentKeys.Where(key => !IsAccountedFor(key, rotation)))
             _unreported.Add($"{key.Label}, ends {key.EndsOn?.ToString("O", CultureInfo.InvariantCulture) ?? "never"}, at {Text(rotation, "state")}");
     }
 
     /// <summary>Current, or the old one with its end, or an issue whose result nobody holds, reported with its end.</summary>
     private bool IsAccountedFor(GatewayKey key, JsonElement rotation)
         => key.Value.RevealToRemote() == Stored(null)
+            // Where nothing but we ends it, the old one lives until it is retired, and what a lost answer made is known by its id.
+            || (_world.Options.HasCredentials && (Text(rotation, "state") is not nameof(RotationState.Retired) && key.Value.RevealToRemote() == Stored(Text(rotation, "oldVersion"))
+                || rotation.GetProperty("suspects").EnumerateArray().Any(suspect => Text(suspect, "providerId") == key.CredentialId)))
             // After an unknown issue the old one may live as long as the suspect: which of the two was the first is nobody's to know.
             || (key.Value.RevealToRemote() == Stored(Text(rotation, "oldVersion")) && Ends(rotation).Any(end => IsSameMoment(key.EndsOn, end)))
             || rotation.GetProperty("suspects").EnumerateArray().Any(suspect => suspect.GetProperty("sentOn").GetDateTimeOffset() <= key.IssuedOn && IsSameMoment(key.EndsOn, suspect.GetProperty("endsOn")));
@@ -178,8 +221,15 @@ internal sealed class KilledRotation : IAsyncDisposable
     private async Task<bool> ApproveAsync(JsonElement rotation, CancellationToken cancellationToken)
     {
         var body = JsonContent.Create(new { planHash = Text(rotation, "planHash"), expectedState = Text(rotation, "state") });
-        using var response = await _http.PostAsync(new Uri($"api/rotations/{Text(rotation, "id")}/approve", UriKind.Relative), body, cancellationToken);
-        return response.IsSuccessStatusCode;
+        try
+        {
+            using var response = await _http.PostAsync(new Uri($"api/rotations/{Text(rotation, "id")}/approve", UriKind.Relative), body, cancellationToken);
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception dead) when (dead is HttpRequestException or IOException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Null until it is adopted, and while nobody answers.</summary>
@@ -214,15 +264,22 @@ internal sealed class KilledRotation : IAsyncDisposable
         return element is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
     }
 
-    /// <summary>A place among those that start processes; left once.</summary>
+    /// <summary>A place among those that start processes.</summary>
     private sealed class Place(SemaphoreSlim busy)
     {
-        private bool _isLeft;
+        private bool _isTaken;
+
+        public async Task EnterAsync(CancellationToken cancellationToken)
+        {
+            if (_isTaken) return;
+            await busy.WaitAsync(cancellationToken);
+            _isTaken = true;
+        }
 
         public void Leave()
         {
-            if (_isLeft) return;
-            _isLeft = true;
+            if (!_isTaken) return;
+            _isTaken = false;
             busy.Release();
         }
     }

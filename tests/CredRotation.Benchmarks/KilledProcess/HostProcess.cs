@@ -1,7 +1,7 @@
 using CredRotation.EmbeddedHost;
 using CredRotation.Sandbox.Checkout;
 
-namespace CredRotation.Tests.Sandbox;
+namespace CredRotation.Benchmarks.KilledProcess;
 
 /// <summary>Starts the app as a process of its own, as <c>dotnet run --project src/CredRotation.EmbeddedHost</c> does.</summary>
 internal static class HostProcess
