@@ -3,7 +3,8 @@ using CredRotation.Benchmarks.KilledProcess;
 
 const string usage = """
     usage: events --permutations N --seed S --json    events duplicated, lost, delayed and reordered, beside sweeps
-           killprocess [--workers N] --json               SIGKILL at every request of a rotation, for both overlap classes
+           killprocess [--class overlap-timer-issue|overlap-until-retired] [--workers N] --json
+                                                          SIGKILL at every request of a rotation, for both overlap classes
 
     Exit 0: the requirement is met. 1: missed; "missed" says which. 2: usage.
     """;
