@@ -44,7 +44,7 @@ internal sealed record KillProcessCommand(int Workers, IReadOnlyList<string> Pro
         await Parallel.ForAsync(0, kills.Count, new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken }, async (number, stopping) =>
         {
             ends[number] = await KillEnd.OfAsync(kills[number], 1000 + number, busy, stopping);
-            await TextWriter.Synchronized(progress).WriteLineAsync($"{Interlocked.Increment(ref done)} of {kills.Count}  {kills[number]}: {(ends[number].Missed.Count == 0 ? "as if nothing had happened" : string.Join("; ", ends[number].Missed))}");
+            await progress.WriteLineAsync($"{Interlocked.Increment(ref done)} of {kills.Count}  {kills[number]}: {(ends[number].Missed.Count == 0 ? "as if nothing had happened" : string.Join("; ", ends[number].Missed))}");
         });
 
         var report = new KillProcessReport(
