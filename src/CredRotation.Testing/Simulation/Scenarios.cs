@@ -34,7 +34,7 @@ public static class Scenarios
         var random = new Random(own);
         var (places, operations) = Calm(vendor);
         var round = Math.Abs(turn / Accepted.Count);
-        var count = random.Next(10) == 0 ? 1 : random.Next(4, 11);
+        var count = random.Next(12) == 0 ? 1 : random.Next(7, 16);
         var lossy = 0;
         var planned = new List<PlannedMishap>();
         var bearable = new Scenario(own, vendor).LostIssuesMax;
@@ -92,7 +92,8 @@ public static class Scenarios
         return Enum.GetValues<Mishap>().Where(mishap => mishap switch
         {
             Mishap.Throttled => !isLedger && operation is not "queue.send",
-            Mishap.FreezeBefore or Mishap.Late or Mishap.KillInFlight => !isMessage,
+            // A ledger write has its tag: what comes late is refused, and that is tried by chance.
+            Mishap.FreezeBefore or Mishap.Late or Mishap.KillInFlight or Mishap.Broken => !isMessage && !isLedger,
             _ => true,
         });
     }

@@ -13,9 +13,13 @@ namespace CredRotation.Testing.Simulation;
 /// </summary>
 public sealed class Simulation : IDisposable
 {
+    /// <summary>As the operation of a planned mishap: its occurrence counts all effects.</summary>
+    public const string AnyOperation = "*";
+
     private const int StepsMax = 4000;
-    private static readonly TimeSpan TroubleTime = TimeSpan.FromDays(2);
-    private static readonly TimeSpan RestTime = TimeSpan.FromDays(5);
+    private static readonly TimeSpan TroubleTime = TimeSpan.FromHours(30);
+    private static readonly TimeSpan RestTime = TimeSpan.FromHours(54);
+    private static readonly TimeSpan ChoosingTime = TimeSpan.FromDays(6);
     private static readonly TimeSpan SweepPause = TimeSpan.FromHours(12);
     private static readonly TimeSpan ToNextRotation = TimeSpan.FromDays(61);
 
@@ -32,6 +36,8 @@ public sealed class Simulation : IDisposable
     private readonly List<SimulatedHost> _allHosts = [];
     private readonly PriorityQueue<Action, (DateTimeOffset On, int Number)> _events = new();
     private readonly Dictionary<string, int> _operations = new(StringComparer.Ordinal);
+    private readonly List<string> _sequence = [];
+    private readonly Dictionary<string, (string Name, bool IsEffect)> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<PlannedMishap>> _planned;
     private readonly List<Violation> _violations = [];
     private readonly List<MishapHit> _hits = [];
@@ -109,7 +115,7 @@ public sealed class Simulation : IDisposable
             }
 
             ArePeopleChoosing = true;
-            RunUntil(Now + RestTime + RestTime, () => _installations.TrueForAll(known => IsAtRest(known.Installation)));
+            RunUntil(Now + ChoosingTime, () => _installations.TrueForAll(known => IsAtRest(known.Installation)));
             ArePeopleChoosing = false;
             foreach (var (installation, invariants, inbox) in _installations)
             {
@@ -129,7 +135,7 @@ public sealed class Simulation : IDisposable
         }
 
         return new SimulationResult(_scenario, _violations, unfinished, held, _installations.Sum(known => known.Invariants.UnknownUnreported), _installations.Sum(known => known.Invariants.SuspectedReported),
-            _kills, _visits, _allHosts.Count, _vendor.Requests.Count, unfinished == 0, _hits, _operations, _ends);
+            _kills, _visits, _allHosts.Count, _vendor.Requests.Count, unfinished == 0, _hits, _operations, _sequence, _ends);
     }
 
     public void Dispose()
@@ -186,10 +192,10 @@ public sealed class Simulation : IDisposable
         host.Mishap = null;
         if (host.IsDead) return null;
         // Every installation's vaults are one place in what is planned and counted.
-        operation = operation.TrimEnd('1', '2');
-        var isEffect = IsEffect(operation);
+        (operation, var isEffect) = NameOf(operation);
         if (isEffect)
         {
+            _sequence.Add(operation);
             _operations[operation] = _operations.GetValueOrDefault(operation) + 1;
             _effects++;
         }
@@ -198,6 +204,7 @@ public sealed class Simulation : IDisposable
         if (isEffect && _handAt.Contains(_effects)) ChangeByHand(host.Installation);
         if (isEffect && _jumpAt.Contains(_effects)) Jump(host);
         var mishap = isEffect && _planned.TryGetValue(operation, out var planned) ? planned.Find(known => known.Occurrence == _operations[operation]) : null;
+        if (isEffect && mishap is null && _planned.TryGetValue(AnyOperation, out var numbered)) mishap = numbered.Find(known => known.Occurrence == _effects);
         if (mishap is null && _scenario.NoisePerMille > 0 && _random.Next(1000) < _scenario.NoisePerMille)
         {
             var kind = isEffect ? _random.Next(6) : _random.Next(3);
@@ -230,7 +237,7 @@ public sealed class Simulation : IDisposable
     private Task HookAsync(SimulatedHost host, string operation, FaultPoint point)
     {
         if (host.IsDead) return Never();
-        if (point is FaultPoint.Before && IsEffect(operation)) Trace($"    {host.Name} {operation}");
+        if (point is FaultPoint.Before && _trace is not null && NameOf(operation).IsEffect) Trace($"    {host.Name} {operation}");
         if (host.Mishap is not { } mishap) return Task.CompletedTask;
         switch ((mishap.Mishap, point))
         {
@@ -327,7 +334,7 @@ public sealed class Simulation : IDisposable
         {
             installation.SweptOn = null;
             if (_scenario.IsStormy) installation.Queue.Storm = () => _random.Next(6) switch { < 2 => (0, TimeSpan.Zero), 2 => (2, TimeSpan.FromSeconds(_random.Next(120))), _ => (1, TimeSpan.Zero) };
-            for (var sweep = 0; sweep < 5; sweep++) At(Now + (SweepPause * sweep), () => BeginSweep(installation));
+            for (var sweep = 0; sweep < 3; sweep++) At(Now + (SweepPause * sweep), () => BeginSweep(installation));
         }
     }
 
@@ -340,7 +347,7 @@ public sealed class Simulation : IDisposable
             installation.Queue.Storm = null;
             installation.SweptOn = null;
             foreach (var host in installation.Hosts) host.Clock.Offset = TimeSpan.FromSeconds(_random.Next(-2, 3));
-            for (var sweep = 0; sweep < 20; sweep++) At(Now + (SweepPause * sweep), () => BeginSweep(installation));
+            for (var sweep = 0; sweep < 14; sweep++) At(Now + (SweepPause * sweep), () => BeginSweep(installation));
         }
     }
 
@@ -554,7 +561,7 @@ public sealed class Simulation : IDisposable
 
         if (!ArePeopleChoosing) return;
         var offered = LedgerText.Items(hold, "choices").Select(choice => LedgerText.Text(choice, "name")!).ToList();
-        string[] order = ["retry", "retry", "keep-ours", "override", "restore-theirs", "issue-again", "keep-theirs", "close-unproven", "abandon"];
+        string[] order = ["retry", "expedite", "retry", "keep-ours", "override", "restore-theirs", "issue-again", "keep-theirs", "close-unproven", "abandon"];
         var wanted = order.Skip(installation.Choices % order.Length).Concat(order).FirstOrDefault(offered.Contains);
         installation.Choices++;
         if (wanted is null) return;
@@ -580,6 +587,13 @@ public sealed class Simulation : IDisposable
     }
 
     private void Trace(string line) => _trace?.Invoke(line);
+
+    private (string Name, bool IsEffect) NameOf(string operation)
+    {
+        if (_names.TryGetValue(operation, out var known)) return known;
+        var name = operation.TrimEnd('1', '2');
+        return _names[operation] = (name, IsEffect(name));
+    }
 
     private static bool IsEffect(string operation)
         => operation.Split('@')[0] is "vault.write" or "vault.patch" or "vault.delete" or "vendor.issue" or "vendor.use" or "vendor.retire" or "vendor.disable" or "consumer.signal" or "notify" or "event.publish"

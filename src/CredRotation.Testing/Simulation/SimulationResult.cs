@@ -8,6 +8,7 @@ public sealed record MishapHit(string Operation, string Side, string Kind);
 
 /// <summary>What one schedule came to.</summary>
 /// <param name="Operations">How often each effect was tried, reads left out.</param>
+/// <param name="Sequence">The same effects in their order.</param>
 public sealed record SimulationResult(
     Scenario Scenario,
     IReadOnlyList<Violation> Violations,
@@ -22,4 +23,5 @@ public sealed record SimulationResult(
     bool IsConverged,
     IReadOnlyList<MishapHit> Hits,
     IReadOnlyDictionary<string, int> Operations,
+    IReadOnlyList<string> Sequence,
     IReadOnlyList<string> Ends);

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using CredRotation.Testing;
 using CredRotation.Testing.Simulation;
 
 namespace CredRotation.Benchmarks.Simulate;
 
 /// <summary>Runs many schedules of the whole system and answers in one JSON object whether any invariant broke and every place was reached.</summary>
-internal sealed record SimulateCommand(int Seeds, int From, bool IsTraced)
+/// <param name="Calm">Traces the rotation of this class in which nothing goes wrong; null: the seed's.</param>
+internal sealed record SimulateCommand(int Seeds, int From, bool IsTraced, string? Calm = null)
 {
     /// <summary>Schedules of one seed.</summary>
     private const int Parts = 1;
@@ -24,6 +26,13 @@ internal sealed record SimulateCommand(int Seeds, int From, bool IsTraced)
             if (words[at] is "--trace")
             {
                 command = command with { IsTraced = true };
+                continue;
+            }
+
+            if (words[at] is "--class" && at + 1 < words.Count && VendorClasses.TryFind(words[at + 1], out var vendor))
+            {
+                command = command with { Calm = vendor.Name, IsTraced = true };
+                at++;
                 continue;
             }
 
@@ -66,6 +75,12 @@ internal sealed record SimulateCommand(int Seeds, int From, bool IsTraced)
 
     private int Trace(TextWriter answers)
     {
+        if (Calm is not null)
+        {
+            using var calm = new Simulation(new Scenario(From, VendorClasses.Find(Calm)), trace: answers.WriteLine);
+            return calm.Run().Violations.Count;
+        }
+
         var broken = 0;
         for (var part = 0; part < Parts; part++)
         {

@@ -30,7 +30,7 @@ internal sealed class SimulateTally
         lock (_gate)
         {
             // What was reached is counted here, so that it need not be kept.
-            _results.Add(result with { Hits = [], Operations = new Dictionary<string, int>() });
+            _results.Add(result with { Hits = [], Operations = new Dictionary<string, int>(), Sequence = [] });
             foreach (var hit in result.Hits)
             {
                 var place = (result.Scenario.Vendor.Name, hit.Operation, hit.Side, hit.Kind);
