@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using CredRotation.Engine;
+using CredRotation.Engine.Evidence;
 using CredRotation.Engine.Registry;
 
 namespace CredRotation.Testing.Simulation;
@@ -25,6 +26,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
     private readonly Dictionary<string, VendorOrder> _orders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _promoted = new(StringComparer.Ordinal);
     private readonly HashSet<string> _events = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _anchored = new(StringComparer.Ordinal);
     private readonly HashSet<string> _intents = new(StringComparer.Ordinal);
     private int _newestEffect;
     private SecretText? _current = installation.First.Value;
@@ -72,6 +74,11 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
     }
 
     public void OnEvent(RotationCompleted completed) => _events.Add(string.Create(CultureInfo.InvariantCulture, $"{completed.Chain.Sequence}/{completed.Chain.Hash}"));
+
+    public void OnAnchor(ChainAnchor anchor)
+    {
+        foreach (var head in anchor.Heads.Where(head => head.Credential == installation.Credential)) _anchored.Add(string.Create(CultureInfo.InvariantCulture, $"{head.Sequence}/{head.Hash}"));
+    }
 
     /// <summary>After a call to the vendor, whoever made it.</summary>
     public void OnVendor(VendorRequest request, SimulatedVisit? visit)
@@ -252,7 +259,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
         if (!installation.Ledger.IsAdopted) return;
         var head = installation.Ledger.Row.GetProperty("chain");
         if (head.GetProperty("sequence").GetInt64() != sequence || LedgerText.Text(head, "hash") != previous) broken("I7", "the row's chain head is not the last entry");
-        foreach (var told in _events.Where(told => !heads.Contains(told))) broken("I7", $"a head outside the ledger ({told}) is not in it");
+        foreach (var told in _events.Concat(_anchored).Where(told => !heads.Contains(told))) broken("I7", $"a head outside the ledger ({told}) is not in it");
         var closed = installation.Ledger.Rotations.Count(rotation => rotation.GetProperty("isClosed").GetBoolean() && LedgerText.Text(rotation, "state") is not "Superseded");
         if (closed > 0 && _events.Count == 0) broken("I7", "no head of a closed rotation is outside the ledger");
     }

@@ -17,7 +17,7 @@ public static class SimulatedSettings
     public const string Alias = "checkout";
     public const string Principal = "c0000000-0000-0000-0000-000000000001";
 
-    /// <summary>Half a percent of a year: how long before its end a credential is due.</summary>
+    /// <summary>How long before its end a credential is due.</summary>
     public static readonly TimeSpan Lead = TimeSpan.FromDays(30);
 
     public static readonly TimeSpan Reserve = TimeSpan.FromHours(6);

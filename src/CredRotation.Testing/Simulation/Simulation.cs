@@ -1,5 +1,6 @@
 using System.Globalization;
 using CredRotation.Engine;
+using CredRotation.Engine.Evidence;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Reload;
 using Microsoft.Extensions.Time.Testing;
@@ -169,7 +170,7 @@ public sealed class Simulation : IDisposable
             new InMemoryDirectory(_directory, faults),
             new SimulatedConsumers(installation, faults, () => IsConsumerSilent(), signal => OnSignal(installation, signal)),
             new InMemoryNotifier(inbox, faults),
-            new EventsPort(faults, completed => invariants.OnEvent(completed)),
+            new EventsPort(faults, invariants.OnEvent, invariants.OnAnchor),
             new InMemoryVendorProvider(_vendor, faults, name),
             clock,
             SimulatedSettings.Of(_scenario.Vendor, installation.Number));
@@ -601,13 +602,19 @@ public sealed class Simulation : IDisposable
 
     private static bool IsLostIssue(MishapHit hit) => hit.Operation is "vendor.issue" or "vault.write@staging" or "ledger.change@IssueSent" or "ledger.change@Issued";
 
-    private sealed class EventsPort(FaultInjector faults, Action<RotationCompleted> published) : IRotationEvents
+    private sealed class EventsPort(FaultInjector faults, Action<RotationCompleted> published, Action<ChainAnchor> anchored) : IRotationEvents
     {
-        public async Task PublishAsync(RotationCompleted completed, CancellationToken cancellationToken)
+        public Task AnchorAsync(ChainAnchor anchor, CancellationToken cancellationToken)
+            => SendAsync("event.anchor", () => anchored(anchor), cancellationToken);
+
+        public Task PublishAsync(RotationCompleted completed, CancellationToken cancellationToken)
+            => SendAsync("event.publish", () => published(completed), cancellationToken);
+
+        private async Task SendAsync(string operation, Action send, CancellationToken cancellationToken)
         {
-            var answer = await faults.RunAsync<bool>("event.publish", () =>
+            var answer = await faults.RunAsync<bool>(operation, () =>
             {
-                published(completed);
+                send();
                 return true;
             }, cancellationToken);
             if (answer.Error is { } error) throw new RemoteTroubleException("topic", RemoteTrouble.Unknown, $"The topic answered {error.Status}.");
