@@ -55,15 +55,28 @@ public sealed partial class RotationEngine
         {
             await RunAsync(visit, cancellationToken);
             await _visits.EndAsync(visit, cancellationToken);
-            if (visit.Row is { IsOpen: true, WakeOn: { } wakeOn } && wakeOn - _clock.GetUtcNow() is var wait && wait < QueueWaitMax)
+            // A wake that stood before was asked for then; asked for again by every doubled message, doubles would never die out.
+            if (visit.Row is { IsOpen: true, WakeOn: { } wakeOn } && wakeOn != visit.WakeBefore && wakeOn - _clock.GetUtcNow() is var wait && wait < QueueWaitMax)
                 await _queue.SendAsync(credential, wait > TimeSpan.Zero ? wait : TimeSpan.Zero, cancellationToken);
         }
         catch (VisitOverException over)
         {
             LogOver(_logger, credential, over.Message);
-            if (!over.IsStillOurs) return;
+            if (over.IsStillOurs && await TryEndAsync(visit, cancellationToken)) await _queue.SendAsync(credential, TimeSpan.Zero, cancellationToken);
+        }
+    }
+
+    /// <summary>Hands the claim back; false when it was taken over meanwhile, and somebody else goes on.</summary>
+    private async Task<bool> TryEndAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        try
+        {
             await _visits.EndAsync(visit, cancellationToken);
-            await _queue.SendAsync(credential, TimeSpan.Zero, cancellationToken);
+            return true;
+        }
+        catch (VisitOverException)
+        {
+            return false;
         }
     }
 

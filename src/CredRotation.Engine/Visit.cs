@@ -13,6 +13,9 @@ internal sealed class Visit
 
     public required CredentialRow Row { get; set; }
 
+    /// <summary>The wake that stood before this visit: whoever set it asked for it, too.</summary>
+    public DateTimeOffset? WakeBefore { get; init; }
+
     public required string RowTag { get; set; }
 
     /// <summary>The open rotation, or one that ended in this visit and is not closed.</summary>

@@ -32,6 +32,7 @@ internal sealed class Visits(CredentialRegistry registry, IOptions<RotationOptio
             // Before the claim is sent, so that our own end of it is never later than the one others see.
             ClaimedAt = clock.GetTimestamp(),
             Row = row,
+            WakeBefore = row.Claim is null ? row.WakeOn : null,
             RowTag = tag,
             Open = open?.Rotation,
             RotationTag = open?.Tag,

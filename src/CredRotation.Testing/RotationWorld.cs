@@ -301,6 +301,14 @@ public sealed class WorldQueue(TimeProvider clock) : IWorkQueue
         }
     }
 
+    public int Count
+    {
+        get
+        {
+            lock (_gate) return _messages.Count;
+        }
+    }
+
     public Task SendAsync(CredentialId credential, TimeSpan delay, CancellationToken cancellationToken)
     {
         lock (_gate) _messages.Add((credential, clock.GetUtcNow() + delay));

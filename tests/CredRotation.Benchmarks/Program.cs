@@ -11,7 +11,8 @@ const string usage = """
            simulate --class NAME --trace              a rotation of this class in which nothing goes wrong
            killsweep [--class NAME] [--json]          killed before and after every effect, once and twice, every class
            mutants --json                             one protocol rule missed at a time: every one must be caught
-           killprocess [--workers N] --json           SIGKILL at every request of a rotation, for both overlap classes
+           killprocess [--class overlap-timer-issue|overlap-until-retired] [--workers N] --json
+                                                          SIGKILL at every request of a rotation, for both overlap classes
 
     Exit 0: the requirement is met. 1: missed; "missed" says which. 2: usage.
     """;

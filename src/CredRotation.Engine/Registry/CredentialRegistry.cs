@@ -23,6 +23,12 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     /// <summary>Inbox rows folded in one save; with the other changes they stay inside one batch.</summary>
     public const int InboxMax = 30;
 
+    /// <summary>The format of the small rows beside a credential's: index, lane and target.</summary>
+    private const int SmallFormat = 1;
+
+    // Only its key counts; an older one is "{}".
+    private const string IndexBody = """{"format":1}""";
+
     private const string Shards = "abcdefghijklmnopqrstuvwxyz234567";
 
     public async Task<CredentialRow?> FindAsync(CredentialId credential, CancellationToken cancellationToken)
@@ -60,7 +66,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         var index = await rows.FindAsync(RotationIndexKey(rotation), cancellationToken);
         if (index is null) return null;
 
-        var (credential, ordinal) = EngineJson.Read<RotationIndex>(index.Body);
+        var (credential, ordinal) = ReadIndex(index.Body);
         var row = await FindAsync(credential, cancellationToken);
         var found = await FindRotationAsync(credential, ordinal, cancellationToken);
         return row is null || found is null ? null : (row, found);
@@ -133,7 +139,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     {
         try
         {
-            return EngineJson.Read<InboxItem>(body);
+            return EngineJson.Read<InboxItem>(body) is { Format: <= InboxItem.CurrentFormat } item ? item : null;
         }
         catch (Exception unreadable) when (unreadable is JsonException or NotSupportedException)
         {
@@ -233,7 +239,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         catch (RowConflictException)
         {
             var stored = await rows.FindAsync(key, cancellationToken);
-            return stored is null ? null : EngineJson.Read<CredentialId>(stored.Body);
+            return stored is null ? null : ReadTarget(stored.Body);
         }
     }
 
@@ -241,7 +247,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     public async Task ReleaseTargetAsync(string account, string target, CredentialId credential, CancellationToken cancellationToken)
     {
         var stored = await rows.FindAsync(TargetKey(account, target), cancellationToken);
-        if (stored is null || EngineJson.Read<CredentialId>(stored.Body) != credential) return;
+        if (stored is null || ReadTarget(stored.Body) != credential) return;
         try
         {
             await rows.DeleteAsync(stored.Key, stored.Tag, cancellationToken);
@@ -253,7 +259,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     }
 
     public async Task<CredentialId?> FindTargetAsync(string account, string target, CancellationToken cancellationToken)
-        => await rows.FindAsync(TargetKey(account, target), cancellationToken) is { } stored ? EngineJson.Read<CredentialId>(stored.Body) : null;
+        => await rows.FindAsync(TargetKey(account, target), cancellationToken) is { } stored ? ReadTarget(stored.Body) : null;
 
     /// <summary>Adds a credential that was adopted; adding it again changes nothing.</summary>
     public async Task AddAsync(CredentialRow row, LedgerNote note, CancellationToken cancellationToken)
@@ -261,7 +267,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         var entry = new LedgerEntry(LedgerEntry.CurrentFormat, 1, ChainHead.Empty.Hash, clock.GetUtcNow(), null, note.Who, note.What, RotationMachine.Bounded(note.Why), note.Data);
         var body = EngineJson.Write(entry);
         var partition = Partition(row.Id);
-        await InsertIfMissingAsync(new RowKey($"all-{row.Id.Value[0]}", row.Id.Value), "{}", cancellationToken);
+        await InsertIfMissingAsync(new RowKey($"all-{row.Id.Value[0]}", row.Id.Value), IndexBody, cancellationToken);
         try
         {
             await rows.ChangeAsync(partition,
@@ -284,7 +290,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     }
 
     public Task IndexOpenAsync(CredentialId credential, CancellationToken cancellationToken)
-        => InsertIfMissingAsync(OpenKey(credential), "{}", cancellationToken);
+        => InsertIfMissingAsync(OpenKey(credential), IndexBody, cancellationToken);
 
     /// <summary>The small index of credentials with open work.</summary>
     public async IAsyncEnumerable<CredentialRow> ListOpenAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -329,7 +335,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     {
         var key = LaneKey(account);
         var stored = await rows.FindAsync(key, cancellationToken);
-        var body = EngineJson.Write(claim);
+        var body = EngineJson.Write(Lane.Of(claim));
         try
         {
             if (stored is null)
@@ -338,11 +344,11 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
                 return true;
             }
 
-            var holder = EngineJson.Read<Claim>(stored.Body);
+            var holder = ReadLane(stored.Body);
             if (holder.ClaimedOn > clock.GetUtcNow() + Remotes.ClockSkewMax)
             {
                 // Its host's clock ran ahead: measured from now it is over as surely, and not days later.
-                await rows.ReplaceAsync(key, EngineJson.Write(claim with { Visit = holder.Visit }), stored.Tag, cancellationToken);
+                await rows.ReplaceAsync(key, EngineJson.Write(Lane.Of(claim with { Visit = holder.Visit })), stored.Tag, cancellationToken);
                 return false;
             }
 
@@ -361,10 +367,10 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     {
         var key = LaneKey(account);
         var stored = await rows.FindAsync(key, cancellationToken);
-        if (stored is null || EngineJson.Read<Claim>(stored.Body).Visit != visit) return;
+        if (stored is null || ReadLane(stored.Body).Visit != visit) return;
         try
         {
-            await rows.ReplaceAsync(key, EngineJson.Write(new Claim("", default, default)), stored.Tag, cancellationToken);
+            await rows.ReplaceAsync(key, EngineJson.Write(Lane.Of(new Claim("", default, default))), stored.Tag, cancellationToken);
         }
         catch (RowConflictException)
         {
@@ -401,7 +407,45 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
 
     private static RowKey LaneKey(string account) => new($"lane-{Base32.Hash20(account)}", "lane");
 
-    private sealed record RotationIndex(CredentialId Credential, int Ordinal);
+    private static RotationIndex ReadIndex(string body)
+    {
+        var index = EngineJson.Read<RotationIndex>(body);
+        CheckSmall(index.Format, "The index of a rotation");
+        return index;
+    }
+
+    private static Lane ReadLane(string body)
+    {
+        var lane = EngineJson.Read<Lane>(body);
+        CheckSmall(lane.Format, "An account's lane");
+        return lane;
+    }
+
+    /// <summary>Format 1 of a target is the credential's id alone, so that a build before this one reads it: any later format is an object.</summary>
+    private static CredentialId ReadTarget(string body)
+    {
+        if (body.StartsWith('{')) CheckSmall(SmallFormat + 1, "A target's row");
+        return EngineJson.Read<CredentialId>(body);
+    }
+
+    private static void CheckSmall(int format, string what)
+    {
+        if (format > SmallFormat)
+            throw new NewerFormatException($"{what} was written by a newer version of CredRotation (format {format} or later, this one reads up to {SmallFormat}). It is left untouched; deploy the newer version again.");
+    }
+
+    private sealed record RotationIndex(CredentialId Credential, int Ordinal)
+    {
+        public int Format { get; init; } = SmallFormat;
+    }
+
+    /// <summary>Who works at an account now; a claim with a format of its own.</summary>
+    private sealed record Lane(string Visit, DateTimeOffset ClaimedOn, DateTimeOffset ExpiresOn)
+    {
+        public int Format { get; init; } = SmallFormat;
+
+        public static Lane Of(Claim claim) => new(claim.Visit, claim.ClaimedOn, claim.ExpiresOn);
+    }
 }
 
 /// <summary>A row of a newer format: refused untouched.</summary>

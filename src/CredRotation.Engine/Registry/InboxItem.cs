@@ -16,6 +16,11 @@ namespace CredRotation.Engine.Registry;
 [JsonDerivedType(typeof(Consent), "consent")]
 public abstract record InboxItem(DateTimeOffset On)
 {
+    public const int CurrentFormat = 1;
+
+    /// <summary>Rows from before it was written are of format 1.</summary>
+    public int Format { get; init; } = CurrentFormat;
+
     /// <summary>An event or a sweep saw something; it decides nothing.</summary>
     /// <param name="Asked">The binding that the tags ask for now; null says nothing about it.</param>
     public sealed record Hint(DateTimeOffset On, string Source, SeenVersion? Seen, Finding? Finding, Binding? Asked = null) : InboxItem(On);

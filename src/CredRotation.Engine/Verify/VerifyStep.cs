@@ -46,6 +46,9 @@ internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProvi
         {
             ProbeOutcome.Works works when rotation.Old?.Identity is { } owner && works.Identity != owner
                 => WrongOwner(rotation, $"It belongs to '{works.Identity}', the current one to '{owner}'.", now),
+            // What is retired later is told by its handle: one that issue and probe call differently could be the wrong one.
+            ProbeOutcome.Works { CredentialId: { } shown } when rotation.New?.ProviderId is { } issued && issued != shown
+                => WrongOwner(rotation, $"Issue called it '{issued}', the probe calls it '{shown}'.", now),
             ProbeOutcome.Works works => Verified(rotation with { New = rotation.New! with { ProviderId = rotation.New.ProviderId ?? works.CredentialId } }, works.Identity, "The provider accepts the new credential.", now),
             ProbeOutcome.Forbidden when rotation.Plan.Policy.AcceptForbiddenProbe && traits.ForbiddenProvesAlive
                 => Verified(rotation, null, "The provider knows the new credential; who it belongs to was not shown, with the policy's consent.", now),

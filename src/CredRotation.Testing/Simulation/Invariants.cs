@@ -23,6 +23,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
     private readonly ProviderTraits _traits = scenario.Vendor.Traits;
     private readonly HashSet<string> _excused = new(StringComparer.Ordinal);
     private readonly HashSet<string> _wasCurrent = [installation.First.Id];
+    private readonly HashSet<string> _markers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, VendorOrder> _orders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _promoted = new(StringComparer.Ordinal);
     private readonly HashSet<string> _events = new(StringComparer.Ordinal);
@@ -56,6 +57,12 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
             var before = installation.Ledger.Claims;
             var number = installation.Ledger.NumberOfClaim();
             if (visit is not null && number > before) visit.Claim = number;
+        }
+
+        // Known to be without effect: what comes next under that number is another order.
+        if (LedgerText.Text(Rotation, "state") is "Authorized")
+        {
+            foreach (var withdrawn in _orders.Keys.Except(LedgerText.Items(Rotation, "attempts").Select(attempt => LedgerText.Text(attempt.GetProperty("ticket"), "marker")!)).ToList()) _orders.Remove(withdrawn);
         }
 
         // Whoever sends it: what could say no is asked in the visit that writes IssueSent.
@@ -165,6 +172,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
         }
 
         _orders[order.Marker] = order;
+        _markers.Add(order.Marker);
         var attempt = int.Parse(order.Marker[(order.Marker.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture);
         var id = LedgerText.Text(Rotation, "id");
         var ended = installation.Ledger.Log.Count(entry => LedgerText.Text(entry.Entry, "rotation") == id && LedgerText.Text(entry.Entry, "what") is "Recovered" or "NotIssued" or "NewCredentialRefused" or "HoldEnded");
@@ -179,7 +187,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
         foreach (var id in request.Stopped)
         {
             var credential = vendor.FindById(id)!;
-            var isOwn = credential.Marker is { } marker && _orders.ContainsKey(marker);
+            var isOwn = credential.Marker is { } marker && _markers.Contains(marker);
             if (!isOwn && !_wasCurrent.Contains(id)) broken("I5", $"retired {id} ({credential.Marker ?? "made by hand"}), which is not this installation's");
             if (_wasCurrent.Contains(id) && !IsApproved()) broken("I5", $"retired {id} without approval");
         }
@@ -225,7 +233,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
     private void CheckCredentials()
     {
         var suspects = installation.Ledger.Rotations.SelectMany(rotation => LedgerText.Items(rotation, "suspects")).Select(suspect => LedgerText.Text(suspect, "marker")).ToHashSet();
-        foreach (var credential in vendor.Alive(installation.Target).Where(credential => credential.Marker is { } marker && _orders.ContainsKey(marker)))
+        foreach (var credential in vendor.Alive(installation.Target).Where(credential => credential.Marker is { } marker && _markers.Contains(marker)))
         {
             if (credential.Value.RevealToRemote() == _current?.RevealToRemote()) continue;
             if (suspects.Contains(credential.Marker)) SuspectedReported++;

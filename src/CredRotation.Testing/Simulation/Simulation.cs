@@ -74,6 +74,8 @@ public sealed class Simulation : IDisposable
         _vaults.Set(SimulatedSettings.PlatformHost, SimulatedSettings.ManagementName, new VaultContent(_vendor.ManagementValue, null, true, null, null, new Dictionary<string, string>()), new VaultCaller("person", "by-hand"));
 
         for (var number = 1; number <= (scenario.HasNeighbour ? 2 : 1); number++) AddInstallation(number);
+        // A vault's times have whole seconds: what was there before must be older than what comes.
+        _clock.Advance(TimeSpan.FromHours(1));
         if (scenario.Hand is not HandMood.Nothing) _handAt.Add(_random.Next(5, 70));
         if (scenario.Clock is ClockMood.Jumping)
         {
@@ -96,7 +98,7 @@ public sealed class Simulation : IDisposable
 
     public SimulationResult Run()
     {
-        var (unfinished, held) = (0, 0);
+        var (unfinished, held, isHeld) = (0, 0, false);
         for (var rotation = 1; rotation <= _scenario.Rotations; rotation++)
         {
             Trace($"{Now:u} rotation {rotation}: trouble");
@@ -108,7 +110,7 @@ public sealed class Simulation : IDisposable
             foreach (var (installation, _, _) in _installations.Where(known => !IsAtRest(known.Installation)))
             {
                 Trace($"{Now:u} not at rest: {Describe(installation)}");
-                if (_scenario.IsWithinBudget && _hits.Count(IsLostIssue) <= _scenario.LostIssuesMax)
+                if (IsWithinBudget(installation))
                 {
                     held++;
                     Broken("I8", $"held within the budget: {Describe(installation)}");
@@ -122,6 +124,14 @@ public sealed class Simulation : IDisposable
             {
                 if (!IsAtRest(installation))
                 {
+                    // Where hands or wrong people took part, a hold with people and choices is an end, too.
+                    if (!IsWithinBudget(installation) && LedgerText.Has(installation.Ledger.Rotation, "hold") && LedgerText.Items(installation.Ledger.Rotation.GetProperty("hold"), "choices").Any())
+                    {
+                        _ends.Add("Held");
+                        isHeld = true;
+                        continue;
+                    }
+
                     unfinished++;
                     Broken("I8", $"unfinished: {Describe(installation)}");
                     continue;
@@ -131,7 +141,7 @@ public sealed class Simulation : IDisposable
                 invariants.AtRest(inbox.Notices);
             }
 
-            if (unfinished > 0 || rotation == _scenario.Rotations) break;
+            if (unfinished > 0 || isHeld || rotation == _scenario.Rotations) break;
             _clock.SetUtcNow(Now + ToNextRotation);
         }
 
@@ -145,6 +155,11 @@ public sealed class Simulation : IDisposable
     }
 
     private bool ArePeopleChoosing { get; set; }
+
+    /// <summary>What nobody can find again stops at the second, by the class's own statement: then a person is asked, and that is no failure.</summary>
+    private bool IsWithinBudget(SimulatedInstallation installation)
+        => _scenario.IsWithinBudget && _hits.Count(IsLostIssue) <= _scenario.LostIssuesMax
+            && (_scenario.LostIssuesMax > 1 || !LedgerText.Items(installation.Ledger.Rotation, "suspects").Any());
 
     private void AddInstallation(int number)
     {

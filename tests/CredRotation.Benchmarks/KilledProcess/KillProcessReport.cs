@@ -37,7 +37,7 @@ internal sealed record KillEnd(Kill Kill, KilledOutcome? Outcome, IReadOnlyList<
                 .. outcome.Shortfalls(),
             ]);
         }
-        catch (TimeoutException stuck)
+        catch (Exception stuck) when (stuck is TimeoutException or InvalidOperationException or HttpRequestException)
         {
             return new KillEnd(kill, null, [stuck.Message]);
         }

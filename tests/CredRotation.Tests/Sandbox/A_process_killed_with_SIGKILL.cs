@@ -29,11 +29,12 @@ public sealed class A_process_killed_with_SIGKILL(KilledRotations rotations, ITe
     [Theory]
     [InlineData("killprocess", "--workers", "0")]
     [InlineData("killprocess", "--workers")]
+    [InlineData("killprocess", "--class", "in-place")]
     [InlineData("killprocess", "--seed", "1")]
     public void Has_a_command_that_refuses_words_it_does_not_know(string command, params string[] words)
     {
         Assert.NotEmpty(command);
         Assert.Null(KillProcessCommand.Read(words));
-        Assert.NotNull(KillProcessCommand.Read(["--workers", "4", "--json"]));
+        Assert.NotNull(KillProcessCommand.Read(["--class", "overlap-until-retired", "--workers", "4", "--json"]));
     }
 }

@@ -56,6 +56,7 @@ internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
     public async Task<bool> NoteAsync(ObjectFinding seen, StoredRow? stored, CancellationToken cancellationToken)
     {
         if (stored is null) return await rows.TryInsertAsync(KeyOf(seen.About, seen.Finding.Code), EngineJson.Write(seen), cancellationToken);
+        if (IsNewer(stored)) return true;
 
         if (TryRead(stored) is { IsOpen: true } known)
         {
@@ -89,12 +90,27 @@ internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
 
     private static int? Sum(int? more, int? known) => more is { } times ? (int)Math.Min(int.MaxValue, (long)times + (known ?? 0)) : null;
 
+    /// <summary>Of a newer format: left for who can read it, whatever else is in it.</summary>
+    private static bool IsNewer(StoredRow stored)
+    {
+        try
+        {
+            using var body = JsonDocument.Parse(stored.Body);
+            return body.RootElement is { ValueKind: JsonValueKind.Object } row && row.TryGetProperty("format", out var format)
+                && format.ValueKind is JsonValueKind.Number && format.TryGetInt32(out var number) && number > ObjectFinding.CurrentFormat;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Null: written by another version. What still is so is found and written again.</summary>
     private static ObjectFinding? TryRead(StoredRow stored)
     {
         try
         {
-            return EngineJson.Read<ObjectFinding>(stored.Body);
+            return EngineJson.Read<ObjectFinding>(stored.Body) is { Format: <= ObjectFinding.CurrentFormat } found ? found : null;
         }
         catch (JsonException)
         {

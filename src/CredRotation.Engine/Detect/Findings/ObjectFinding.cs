@@ -6,6 +6,11 @@ namespace CredRotation.Engine.Detect.Findings;
 /// <summary>A finding about a watched object as it is remembered: since when, last seen when, told when, over when.</summary>
 public sealed record ObjectFinding
 {
+    public const int CurrentFormat = 1;
+
+    /// <summary>Rows from before it was written are of format 1.</summary>
+    public int Format { get; init; } = CurrentFormat;
+
     public required WatchedName About { get; init; }
 
     public required Finding Finding { get; init; }

@@ -34,7 +34,10 @@ internal sealed class Heartbeats(IRowStore rows, TimeProvider clock)
         {
             var now = clock.GetUtcNow();
             var stored = await rows.FindAsync(key, cancellationToken);
-            var body = EngineJson.Write(change(stored is null ? new Heartbeat(name, now, now, null, null) : EngineJson.Read<Heartbeat>(stored.Body), now));
+            var beat = stored is null ? new Heartbeat(name, now, now, null, null) : EngineJson.Read<Heartbeat>(stored.Body);
+            // A newer version's row stays as it is: health then says that this one is late, which stops nothing.
+            if (beat.Format > Heartbeat.CurrentFormat) return;
+            var body = EngineJson.Write(change(beat, now));
             if (stored is null ? await rows.TryInsertAsync(key, body, cancellationToken) : await rows.TryReplaceAsync(stored, body, cancellationToken)) return;
         }
     }

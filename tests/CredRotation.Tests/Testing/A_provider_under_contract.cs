@@ -1,0 +1,62 @@
+using CredRotation.Engine;
+using CredRotation.Testing;
+
+namespace CredRotation.Tests.Testing;
+
+public sealed class A_provider_under_contract
+{
+    private const int ConfirmedMin = 8;
+
+    public static TheoryData<string> Classes => [.. VendorClasses.All.Select(vendor => vendor.Name)];
+
+    [Theory]
+    [MemberData(nameof(Classes))]
+    public async Task Is_found_honest_when_it_behaves_as_it_states(string name)
+    {
+        var report = await ProviderContract.RunAsync(_ => Task.FromResult<IProviderBench>(new VendorBench(VendorClasses.Find(name))), TestContext.Current.CancellationToken);
+
+        Assert.True(report.IsKept, report.ToString());
+        Assert.True(report.Confirmed.Count() >= ConfirmedMin, report.ToString());
+    }
+
+    [Fact]
+    public async Task Has_every_trait_confirmed_by_some_class_but_those_that_no_call_shows()
+    {
+        var confirmed = new HashSet<string>();
+        var all = new HashSet<string>();
+        foreach (var vendor in VendorClasses.All)
+        {
+            var report = await ProviderContract.RunAsync(_ => Task.FromResult<IProviderBench>(new VendorBench(vendor)), TestContext.Current.CancellationToken);
+            all.UnionWith(report.Traits.Select(trait => trait.Trait));
+            confirmed.UnionWith(report.Confirmed.Select(trait => trait.Trait));
+        }
+
+        Assert.Equal(["ForbiddenProvesAlive", "LandingMax", "LifetimeMax", "ProbeNetworkBound", "RetireDelayMax", "SelfManaged"], all.Except(confirmed).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Is_found_honest_where_it_is_a_shipped_file_over_HTTP()
+    {
+        var report = await ProviderContract.RunAsync(stop => GatewayBench.StartAsync("adyen-merchant-api-key", stop), TestContext.Current.CancellationToken);
+
+        Assert.True(report.IsKept, report.ToString());
+        Assert.Equal(
+            ["ActivationDelayMax", "CanList", "ClockStart", "IssueReplay", "OldLife", "OldValidity", "RefusedProbesAllowed", "RetireBy", "SecretOrigin", "Topology"],
+            report.Confirmed.Select(trait => trait.Trait).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Is_reported_without_any_value()
+    {
+        var benches = new List<VendorBench>();
+        var report = await ProviderContract.RunAsync(_ =>
+        {
+            benches.Add(new VendorBench(VendorClasses.Find("overlap-list"), (provider, _) => new LyingProvider(provider) { Retires = _ => new RetireOutcome.Retired() }));
+            return Task.FromResult<IProviderBench>(benches[^1]);
+        }, TestContext.Current.CancellationToken);
+
+        var words = report.ToString();
+        Assert.Contains("the contract is broken", words, StringComparison.Ordinal);
+        Assert.All(benches, bench => Assert.DoesNotContain(bench.Current.RevealToRemote(), words, StringComparison.Ordinal));
+    }
+}

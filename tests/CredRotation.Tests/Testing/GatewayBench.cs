@@ -1,0 +1,80 @@
+using CredRotation.Engine;
+using CredRotation.Providers;
+using CredRotation.Sandbox.Systems;
+using CredRotation.Sandbox.Wire;
+using CredRotation.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CredRotation.Tests.Testing;
+
+/// <summary>A shipped provider file over the sandbox's gateway, through real HTTP.</summary>
+internal sealed class GatewayBench : IProviderBench
+{
+    private const string TargetName = "S2-5B4C3D2E1F";
+    private readonly FakeTimeProvider _clock;
+    private readonly FaultInjector _faults;
+    private readonly GatewayModel _model;
+    private readonly GatewayServer _server;
+    private readonly ServiceProvider _services;
+
+    private GatewayBench(FakeTimeProvider clock, FaultInjector faults, GatewayModel model, GatewayServer server, GatewayKey management, string kind)
+    {
+        (_clock, _faults, _model, _server) = (clock, faults, model, server);
+        Current = model.Add(new GatewayCredential(TargetName, "ws@Company.Shop", "Shop", true, [GatewayCredential.ReadMeRole])).Value;
+        _services = new ServiceCollection()
+            .AddSingleton<TimeProvider>(clock)
+            .AddSingleton<IOptions<RotationOptions>>(Options.Create(new RotationOptions()))
+            .AddLogging()
+            .AddProviders()
+            .BuildServiceProvider();
+        Provider = _services.GetRequiredService<IProviderCatalog>().Find(kind)!;
+        Target = new ProviderTarget("gateway", TargetName,
+            new Dictionary<string, string> { ["baseUrl"] = server.ManagementUri.AbsoluteUri, ["merchantId"] = model.Options.Merchant },
+            new Dictionary<string, SecretText> { ["management"] = management.Value });
+    }
+
+    public ICredentialProvider Provider { get; }
+
+    public ProviderTarget Target { get; }
+
+    public SecretText Current { get; }
+
+    public DateTimeOffset Now => _clock.GetUtcNow();
+
+    public static async Task<IProviderBench> StartAsync(string kind, CancellationToken cancellationToken)
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
+        var faults = new FaultInjector(clock);
+        var model = new GatewayModel(clock, seed: 5, new GatewayOptions { ActivationDelay = TimeSpan.FromMinutes(3) });
+        var management = model.Add(new GatewayCredential("S2-MANAGEMENT", "ws_manage@Company.Shop", "Shop", true, [GatewayCredential.ManagementRole]));
+        var server = await GatewayServer.StartAsync(model, new FaultyWire(clock, faults), null, cancellationToken);
+        return new GatewayBench(clock, faults, model, server, management, kind);
+    }
+
+    public void Pass(TimeSpan time) => _clock.Advance(time);
+
+    public bool Accepts(SecretText value) => _model.Accepts(value, Now);
+
+    public void LoseNext(LostPart part) => _faults.Add("", part is LostPart.Request ? new Fault.DropBefore() : new Fault.DropAfter());
+
+    public bool ThrottleNext()
+    {
+        _faults.Add("", new Fault.Refuse(429, "429", RetryAfter: TimeSpan.FromSeconds(3)));
+        return true;
+    }
+
+    // The gateway knows no quota, and every key of a credential is of one owner.
+    public bool FillQuota() => false;
+
+    public SecretText? AddStranger() => null;
+
+    public bool DoErrands() => false;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+}
