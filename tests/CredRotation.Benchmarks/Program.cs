@@ -1,8 +1,16 @@
 using CredRotation.Benchmarks.Events;
 using CredRotation.Benchmarks.KilledProcess;
+using CredRotation.Benchmarks.KillSweep;
+using CredRotation.Benchmarks.Mutants;
+using CredRotation.Benchmarks.Simulate;
 
 const string usage = """
     usage: events --permutations N --seed S --json    events duplicated, lost, delayed and reordered, beside sweeps
+           simulate --seeds N --from S --json         the whole system, with everything going wrong that may
+           simulate --seed S --trace                  one of these schedules, step by step
+           simulate --class NAME --trace              a rotation of this class in which nothing goes wrong
+           killsweep [--class NAME] [--json]          killed before and after every effect, once and twice, every class
+           mutants --json                             one protocol rule missed at a time: every one must be caught
            killprocess [--class overlap-timer-issue|overlap-until-retired] [--workers N] --json
                                                           SIGKILL at every request of a rotation, for both overlap classes
 
@@ -17,6 +25,9 @@ Console.CancelKeyPress += (_, pressed) =>
 };
 
 if (args is ["events", .. var rest] && EventsCommand.Read(rest) is { } command) return await command.RunAsync(Console.Out, Console.Error, stopping.Token);
+if (args is ["simulate", .. var words] && SimulateCommand.Read(words) is { } simulate) return await simulate.RunAsync(Console.Out, Console.Error, stopping.Token);
+if (args is ["killsweep", .. var sweep] && KillSweepCommand.Read(sweep) is { } killSweep) return await killSweep.RunAsync(Console.Out, Console.Error, stopping.Token);
+if (args is ["mutants", .. var seeded] && MutantsCommand.Read(seeded) is { } mutants) return await mutants.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["killprocess", .. var kills] && KillProcessCommand.Read(kills) is { } killing) return await killing.RunAsync(Console.Out, Console.Error, stopping.Token);
 
 Console.Error.WriteLine(usage);

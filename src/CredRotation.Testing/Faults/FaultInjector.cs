@@ -15,6 +15,9 @@ public sealed class FaultInjector(TimeProvider time)
     /// <summary>Called around every effect, with the full operation name. Tests kill a process here.</summary>
     public Func<string, FaultPoint, Task>? Hook { get; set; }
 
+    /// <summary>Asked for a fault before every call that no rule breaks. A simulation chooses here.</summary>
+    public Func<string, Fault?>? Choose { get; set; }
+
     /// <summary>Every operation that was tried, in order.</summary>
     public IReadOnlyList<string> Operations
     {
@@ -41,10 +44,10 @@ public sealed class FaultInjector(TimeProvider time)
     /// <summary>Runs an effect for a face without wire: a refusal is the answer, everything lost is an exception.</summary>
     public async Task<Answer<T>> RunAsync<T>(string operation, Func<Answer<T>> effect, CancellationToken cancellationToken)
     {
-        var fault = await EnterAsync(operation, cancellationToken);
+        var fault = await BeginAsync(operation);
         if (fault is Fault.Refuse refusal) return Refusal(refusal);
         if (fault is Fault.DropBefore) throw Lost(operation);
-        var answer = effect();
+        var answer = fault is Fault.Late late ? await LandAsync(late.By, effect).WaitAsync(cancellationToken) : effect();
         await LeaveAsync(operation, fault, cancellationToken);
         return fault is Fault.DropAfter or Fault.Garbage ? throw Lost(operation) : answer;
     }
@@ -52,10 +55,23 @@ public sealed class FaultInjector(TimeProvider time)
     /// <summary>Before an effect: answers the fault that the face has to carry out.</summary>
     public async Task<Fault?> EnterAsync(string operation, CancellationToken cancellationToken)
     {
-        var fault = Next(operation);
-        if (Hook is { } hook) await hook(operation, FaultPoint.Before);
+        var fault = await BeginAsync(operation);
         if (fault is Fault.Late late) await Task.Delay(late.By, time, cancellationToken);
         return fault;
+    }
+
+    private async Task<Fault?> BeginAsync(string operation)
+    {
+        var fault = Next(operation) ?? Choose?.Invoke(operation);
+        if (Hook is { } hook) await hook(operation, FaultPoint.Before);
+        return fault;
+    }
+
+    /// <summary>On its way already: the caller may go, the effect lands all the same.</summary>
+    private async Task<Answer<T>> LandAsync<T>(TimeSpan by, Func<Answer<T>> effect)
+    {
+        await Task.Delay(by, time, CancellationToken.None);
+        return effect();
     }
 
     /// <summary>After an effect and before its answer.</summary>

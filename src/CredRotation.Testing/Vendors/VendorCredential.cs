@@ -73,4 +73,8 @@ public sealed record VendorErrand(string Key, VendorOrder? Order, string? Creden
 /// <param name="Caller">Who called: a host, a consumer, or a person.</param>
 /// <param name="Touched">The credential it was about.</param>
 /// <param name="Stopped">The credentials that it ended, or whose end it started.</param>
-public sealed record VendorRequest(DateTimeOffset At, string Caller, string Operation, string? Target, string? Touched, string? Marker, int Status, IReadOnlyList<string> Stopped);
+public sealed record VendorRequest(DateTimeOffset At, string Caller, string Operation, string? Target, string? Touched, string? Marker, int Status, IReadOnlyList<string> Stopped)
+{
+    /// <summary>What an issue said, without which two cannot be compared.</summary>
+    public VendorOrder? Order { get; init; }
+}

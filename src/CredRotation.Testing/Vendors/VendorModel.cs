@@ -94,7 +94,7 @@ public sealed class VendorModel(TimeProvider time, int seed, VendorClass vendor)
     /// <summary>A person ends a credential in the portal.</summary>
     public void End(string id, string person = "person")
     {
-        Record(person, "end", null, () =>
+        Record(person, "end", null, null, () =>
         {
             Stop(id);
             return (id, null, 200);
@@ -105,7 +105,7 @@ public sealed class VendorModel(TimeProvider time, int seed, VendorClass vendor)
     public void Do(VendorErrand errand, string person = "person")
     {
         ArgumentNullException.ThrowIfNull(errand);
-        Record(person, errand.Order is null ? "retire" : "approve", errand.Order?.Target, () =>
+        Record(person, errand.Order is null ? "retire" : "approve", errand.Order?.Target, errand.Order, () =>
         {
             if (_errands.FindIndex(known => known == errand) is not (>= 0 and var index)) return (null, null, 409);
             if (errand.Order is { } order)
@@ -125,7 +125,7 @@ public sealed class VendorModel(TimeProvider time, int seed, VendorClass vendor)
     public void Refuse(VendorErrand errand, string person = "person")
     {
         ArgumentNullException.ThrowIfNull(errand);
-        Record(person, "refuse", errand.Order?.Target, () =>
+        Record(person, "refuse", errand.Order?.Target, errand.Order, () =>
         {
             if (_errands.FindIndex(known => known == errand) is not (>= 0 and var index)) return (null, null, 409);
             _errands[index] = errand with { IsRefused = true };
@@ -155,17 +155,19 @@ public sealed class VendorModel(TimeProvider time, int seed, VendorClass vendor)
     public Answer<VendorReceipt> Issue(string caller, SecretText management, VendorOrder order)
     {
         ArgumentNullException.ThrowIfNull(order);
-        return Run<VendorReceipt>(caller, "issue", order.Target, order.Marker, () =>
-        {
-            if (Refusal(management, order.Target) is { } refusal) return refusal;
-            if (vendor.Traits.SecretOrigin is not SecretOrigin.Provider && order.Material is null) return new RemoteError(422, "value_missing", null, "The value to set is missing.");
-            if (vendor.Traits.Topology is Topology.Pair && vendor.Traits.RetireBy is not RetireBy.Promote && order.OldHandle is not (FirstSlot or SecondSlot)) return new RemoteError(422, "slot_unknown", null, "There is no such slot.");
-            if (vendor.IssueWaitsFor is not null) return Ask(order);
-            if (Again(order) is { } again) return again;
-            if (vendor.Traits is { Topology: Topology.Overlap, Slots: { } slots } && _credentials.Count(known => known.Target == order.Target && known.GoneOn is null) >= slots) return new RemoteError(409, "quota", null, $"There are {slots} already.");
-            var made = Fulfil(order);
-            return new VendorReceipt(made, OldEnd(made));
-        });
+        return Run(caller, "issue", order.Target, order.Marker, () => Take(management, order), order);
+    }
+
+    private Answer<VendorReceipt> Take(SecretText management, VendorOrder order)
+    {
+        if (Refusal(management, order.Target) is { } refusal) return refusal;
+        if (vendor.Traits.SecretOrigin is not SecretOrigin.Provider && order.Material is null) return new RemoteError(422, "value_missing", null, "The value to set is missing.");
+        if (vendor.Traits.Topology is Topology.Pair && vendor.Traits.RetireBy is not RetireBy.Promote && order.OldHandle is not (FirstSlot or SecondSlot)) return new RemoteError(422, "slot_unknown", null, "There is no such slot.");
+        if (vendor.IssueWaitsFor is not null) return Ask(order);
+        if (Again(order) is { } again) return again;
+        if (vendor.Traits is { Topology: Topology.Overlap, Slots: { } slots } && _credentials.Count(known => known.Target == order.Target && known.GoneOn is null) >= slots) return new RemoteError(409, "quota", null, $"There are {slots} already.");
+        var made = Fulfil(order);
+        return new VendorReceipt(made, OldEnd(made));
     }
 
     /// <summary>What became of the order with this marker, where the vendor can tell: a receipt without a credential still waits, a 404 never came or was refused.</summary>
@@ -338,10 +340,10 @@ public sealed class VendorModel(TimeProvider time, int seed, VendorClass vendor)
 
     private VendorCredential? Find(string value) => _byValue.TryGetValue(value, out var index) ? _credentials[index] : null;
 
-    private Answer<T> Run<T>(string caller, string operation, string? target, string? marker, Func<Answer<T>> effect)
+    private Answer<T> Run<T>(string caller, string operation, string? target, string? marker, Func<Answer<T>> effect, VendorOrder? order = null)
     {
         Answer<T>? answer = null;
-        Record(caller, operation, target, () =>
+        Record(caller, operation, target, order, () =>
         {
             answer = effect();
             var touched = answer.Value switch { VendorCredential credential => credential.Id, VendorReceipt receipt => receipt.Credential?.Id, string id when operation is not "look" => id, _ => null };
@@ -350,14 +352,14 @@ public sealed class VendorModel(TimeProvider time, int seed, VendorClass vendor)
         return answer!;
     }
 
-    private void Record(string caller, string operation, string? target, Func<(string? Touched, string? Marker, int Status)> effect)
+    private void Record(string caller, string operation, string? target, VendorOrder? order, Func<(string? Touched, string? Marker, int Status)> effect)
     {
         VendorRequest request;
         lock (_gate)
         {
             _stopped = [];
             var (touched, marker, status) = effect();
-            request = new VendorRequest(Now, caller, operation, target, touched, marker, status, _stopped);
+            request = new VendorRequest(Now, caller, operation, target, touched, marker, status, _stopped) { Order = order };
             _requests.Add(request);
         }
 

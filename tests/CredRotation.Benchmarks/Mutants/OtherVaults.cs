@@ -1,0 +1,49 @@
+using CredRotation.Engine;
+using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Reload;
+using CredRotation.Testing;
+
+namespace CredRotation.Benchmarks.Mutants;
+
+/// <summary>Does not write what has this content type, and says that it did.</summary>
+internal sealed class SkippingVault(ICredentialVault vault, string contentType) : OtherVault(vault)
+{
+    public override Task<string> WriteAsync(SecretName secret, VaultWrite write, string callId, CancellationToken cancellationToken)
+        => write.ContentType == contentType ? Task.FromResult(new string('f', 32)) : base.WriteAsync(secret, write, callId, cancellationToken);
+}
+
+/// <summary>Gives a promoted version another end.</summary>
+internal sealed class MisdatingVault(ICredentialVault vault, Func<DateTimeOffset?, DateTimeOffset?> other) : OtherVault(vault)
+{
+    public override Task<string> WriteAsync(SecretName secret, VaultWrite write, string callId, CancellationToken cancellationToken)
+        => base.WriteAsync(secret, write with { ExpiresOn = write.ExpiresOn is null ? null : other(write.ExpiresOn) }, callId, cancellationToken);
+}
+
+/// <summary>Answers rehearsals in the consumer's name.</summary>
+internal sealed class UnheardConsumers(IConsumerSignal consumers) : IConsumerSignal
+{
+    public Task<SignalAnswer> SignalAsync(string alias, ConsumerOptions consumer, ReloadSignal signal, CancellationToken cancellationToken)
+        => signal.Rehearsal ? Task.FromResult<SignalAnswer>(new SignalAnswer.Answered(["checkout-1", "checkout-2"])) : consumers.SignalAsync(alias, consumer, signal, cancellationToken);
+}
+
+/// <summary>Counts everybody to every group.</summary>
+internal sealed class OpenDirectory(IOwnerDirectory directory) : IOwnerDirectory
+{
+    public async Task<OwnerReading> ReadAsync(string groupId, CancellationToken cancellationToken)
+    {
+        var reading = await directory.ReadAsync(groupId, cancellationToken);
+        return reading with { People = [.. reading.People, new OwnerPerson(RotationWorld.Stranger, "stranger", "stranger@example.com")] };
+    }
+}
+
+/// <summary>A clock whose monotonic side stands still: a claim never seems to run out.</summary>
+internal sealed class StandingClock(TimeProvider clock) : TimeProvider
+{
+    public override long TimestampFrequency => clock.TimestampFrequency;
+
+    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+    public override long GetTimestamp() => 1;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => clock.CreateTimer(callback, state, dueTime, period);
+}
