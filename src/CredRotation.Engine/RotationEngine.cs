@@ -195,7 +195,10 @@ public sealed partial class RotationEngine
         if (trouble.Trouble is RemoteTrouble.Unknown && delay < rotation.Plan.Traits.LandingMax) delay = rotation.Plan.Traits.LandingMax;
         visit.Open = failures >= RetryPolicy.FailuresMax && rotation.Hold is null
             ? failed.Holding(HoldReason.TooManyFailures, $"{failures} tries in a row failed at {rotation.State}. Last: {failed.LastTrouble}", now, rotation.ReserveFrom,
-                rotation.Attempts.Count == 0 ? [Choices.ToRetry, Choices.ToAbandon] : [Choices.ToRetry]).Until(now, now)
+                rotation.Attempts.Count == 0 ? [Choices.ToRetry, Choices.ToAbandon]
+                // Consumers run the new one already: what is left may be left to people.
+                : rotation.State is RotationState.Reloaded or RotationState.RetireSent ? [Choices.ToRetry, new HoldChoice(Choices.CloseUnproven, "Close the rotation; the old credential is reported as possibly alive.")]
+                : [Choices.ToRetry]).Until(now, now)
             : failed.Until(now + delay, now);
         visit.Notes.Add(LedgerNote.Ours("Trouble", failed.LastTrouble!, new JsonObject { ["trouble"] = trouble.Trouble.ToString(), ["failures"] = failures }));
         LogTrouble(_logger, rotation.Id, rotation.State, trouble.Remote, trouble.Message, failures);

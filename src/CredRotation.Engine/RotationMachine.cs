@@ -84,6 +84,7 @@ internal static class RotationMachine
             // In place: another credential takes the place of the one that was promoted.
             Choices.IssueAgain => (recorded with
             {
+                Suspects = [.. rotation.Suspects, .. rotation.NewAsSuspect()],
                 New = null,
                 ExpectedVersion = rotation.PromotedVersion,
                 PromotedVersion = null,

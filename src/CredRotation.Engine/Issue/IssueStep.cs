@@ -307,7 +307,8 @@ internal sealed class IssueStep(
 
         var moved = rotation.To(RotationState.Issued, now) with
         {
-            New = new IssuedCredential(stagedVersion, fingerprint, issued.Id, attempt.SentOn, issued.ExpiresOn, null),
+            // At the latest now: whoever froze between writing and sending must not take "not yet" for a refusal.
+            New = new IssuedCredential(stagedVersion, fingerprint, issued.Id, now, issued.ExpiresOn, null),
             Old = rotation.Old is { } old ? old with { ValidUntil = Earliest(issued.OldValidUntil, rotation.OldEndsOn) } : null,
             NewExpiresOn = Earliest(issued.ExpiresOn, attempt.Ticket.ExpiresOn),
             // What was lost before was cancelled, or overwritten, by this one.

@@ -17,6 +17,7 @@ internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProvid
     public async Task<DateTimeOffset?> FindAsync(Visit visit, CancellationToken cancellationToken)
     {
         var traits = visit.Rotation.Plan.Traits;
+        await NoteReplacedAsync(visit, cancellationToken);
         var canListMarkers = traits is { CanList: true, ListShowsMarker: true };
         if (!canListMarkers && !visit.Rotation.Suspects.Any(IsToBeRetired)) return null;
 
@@ -41,6 +42,17 @@ internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProvid
         }
 
         return null;
+    }
+
+    /// <summary>What we promoted and somebody replaced since lives on and is nobody's any more: it is reported. Where a timer ends what is not the newest, that has its own end.</summary>
+    private async Task NoteReplacedAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        if (visit.Rotation is not { State: RotationState.Retired, New: { } promoted, Plan.Traits.OldValidity: OldValidity.UntilRetired }) return;
+
+        var value = visit.LiveValue ?? (await remotes.ReadAsync(visit, "vault", "read current secret", Rule, (callId, token) => vault.ReadCurrentAsync(visit.Rotation.Plan.Secret, callId, token), cancellationToken)).Value;
+        var marker = visit.Rotation.Attempts[^1].Ticket.Marker;
+        if (await key.FingerprintAsync(value, cancellationToken) == promoted.Fingerprint || visit.Rotation.Suspects.Any(known => known.Marker == marker)) return;
+        visit.Open = visit.Rotation with { Suspects = [.. visit.Rotation.Suspects, .. visit.Rotation.NewAsSuspect()] };
     }
 
     private static bool IsToBeRetired(Suspect suspect) => suspect is { IsUnread: true, ProviderId: not null };

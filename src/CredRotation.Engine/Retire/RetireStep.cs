@@ -177,12 +177,28 @@ internal sealed class RetireStep(
         {
             var control = await ProbeAsync(visit, provider, visit.LiveValue!, "control probe", "Retire: rule 10, control probe", cancellationToken);
             if (control is ProbeOutcome.Works or ProbeOutcome.Forbidden) return Retired(visit.Rotation, "refused probe: the provider refuses the old credential and accepts the current one.");
+            if (control is ProbeOutcome.Refused && await LiveIsRefusedAsync(visit, provider, cancellationToken) is { } dead) return dead;
             throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The provider refuses the old credential, and the current one could not be shown to work in the same visit.");
         }
 
         return probe is ProbeOutcome.Works or ProbeOutcome.Forbidden
             ? null
             : throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The old credential could not be probed.");
+    }
+
+    /// <summary>The provider answers our management credential and refuses the live one: consumers fail now, and waiting heals nothing.</summary>
+    private async Task<StepResult?> LiveIsRefusedAsync(Visit visit, ICredentialProvider provider, CancellationToken cancellationToken)
+    {
+        visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, "Retire: rule 10, control probe", cancellationToken);
+        var target = await remotes.ReadAsync(visit, "provider", "read target", "Retire: rule 10, control probe", (_, token) => provider.CheckTargetAsync(visit.Target, token), cancellationToken);
+        remotes.Heard(visit, target.RemoteDate);
+        if (target is not TargetOutcome.Readable) return null;
+
+        var now = clock.GetUtcNow();
+        var rotation = visit.Rotation;
+        var incident = rotation.Incident ?? Incidents.ExamineStep.Refused(rotation, "retire", now);
+        return new StepResult.Waits((rotation with { Incident = incident }).Holding(HoldReason.NewCredentialRefused, "The provider refuses the credential that is current, and the old one as well, while it answers the management one: somebody ended it there.", now, null,
+            Choices.ToRetry, Choices.ToIssueAgain, LeaveAlive), LedgerNote.Ours("IncidentOpened", incident.Detail));
     }
 
     /// <summary>Without its value only the provider's list can show that it is gone.</summary>

@@ -23,6 +23,19 @@ public sealed class A_simulated_schedule
         Assert.True(report.Kills > 230);
     }
 
+    /// <summary>Each of these once broke an invariant: a frozen host, a live value that somebody replaced, and one that somebody ended.</summary>
+    [Theory]
+    [InlineData(53)]
+    [InlineData(345)]
+    [InlineData(1042)]
+    [InlineData(1289)]
+    public void That_once_broke_an_invariant_breaks_none(int seed)
+    {
+        var report = new SimulateCommand(1, seed, false).Measure(TextWriter.Null, TestContext.Current.CancellationToken);
+
+        Assert.Equal((0, 0, 0, 0), (report.Violations, report.Unfinished, report.HeldWithinBudget, report.UnknownUnreported));
+    }
+
     [Fact]
     public void Repeats_by_its_seed()
     {
