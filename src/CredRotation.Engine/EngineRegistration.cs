@@ -43,6 +43,7 @@ public static class EngineRegistration
         services.AddSingleton<Answerable>();
         services.AddSingleton<InboxFold>();
         services.AddSingleton<BindingStep>();
+        services.AddSingleton<Targets>();
         services.AddSingleton<Staging>();
         services.AddSingleton<Recovery>();
         services.AddSingleton<Leftovers>();

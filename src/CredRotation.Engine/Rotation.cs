@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using CredRotation.Engine.Authorize;
 
 namespace CredRotation.Engine;
 
@@ -52,7 +53,16 @@ public sealed record Hold(
 public sealed record HoldAnswer(string Choice, string PersonId, string PersonName, DateTimeOffset On);
 
 /// <summary>A yes to exactly one frozen plan.</summary>
-public sealed record Approval(string PlanHash, string PersonId, string PersonName, DateTimeOffset On);
+public sealed record Approval(string PlanHash, string PersonId, string PersonName, DateTimeOffset On)
+{
+    /// <summary>This one among those given before: said again by the same person, it counts from now on.</summary>
+    public IReadOnlyList<Approval> Among(IReadOnlyList<Approval> before)
+        => [.. before.Where(known => !string.Equals(known.PersonId, PersonId, StringComparison.OrdinalIgnoreCase)), this];
+
+    /// <summary>Those that count: of this hash, by people who still answer, not expired, each person once.</summary>
+    public static IReadOnlyList<Approval> Counted(IReadOnlyList<Approval> given, string hash, OwnerReading owners, TimeSpan validFor, DateTimeOffset now)
+        => [.. given.Where(approval => approval.PlanHash == hash && owners.Has(approval.PersonId) && now < approval.On + validFor).DistinctBy(approval => approval.PersonId, StringComparer.OrdinalIgnoreCase)];
+}
 
 /// <summary>What a credential is bound to: chosen by tags within what configuration grants.</summary>
 public sealed record Binding(string Account, string Target, string OwnerGroup, string Policy, IReadOnlyList<string> Consumers)

@@ -81,6 +81,10 @@ public sealed record ProviderTraits
     /// <summary>A 403 proves the credential alive (it still carries no identity).</summary>
     public bool ForbiddenProvesAlive { get; init; }
 
+    /// <summary>What an attempt made can be told from everything else in the list.</summary>
+    [JsonIgnore]
+    public bool CanFindByMarker => CanList && ListShowsMarker;
+
     /// <summary>What becomes of a credential whose answer was lost, in words for people.</summary>
     [JsonIgnore]
     public string FateOfLost => this switch

@@ -75,9 +75,7 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
     };
 
     private static int Given(Rotation rotation, OwnerReading owners, DateTimeOffset now)
-        => rotation.Approvals
-            .Where(approval => approval.PlanHash == rotation.PlanHash && owners.Has(approval.PersonId) && now < approval.On + rotation.Plan.Policy.ApprovalMax)
-            .Select(approval => approval.PersonId).Distinct(StringComparer.OrdinalIgnoreCase).Count();
+        => Approval.Counted(rotation.Approvals, rotation.PlanHash, owners, rotation.Plan.Policy.ApprovalMax, now).Count;
 
     /// <summary>How many different people must approve.</summary>
     public static int PeopleNeeded(ApprovalRule rule) => rule switch { ApprovalRule.None => 0, ApprovalRule.Owner => 1, _ => 2 };

@@ -124,9 +124,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
             return Refuse(visit, who, "ApprovalRefused", "Nobody approves what they started.");
         if (await IsOwnerAsync(visit, said.PersonId, cancellationToken) is not { } isOwner) return false;
         if (!isOwner) return Refuse(visit, who, "ApprovalRefused", "The person is not a current member of the answering group.");
-        // Said again, it counts from then: an approval expires.
-        var others = rotation.Approvals.Where(known => !string.Equals(known.PersonId, said.PersonId, StringComparison.OrdinalIgnoreCase));
-        visit.Open = rotation with { Approvals = [.. others, new Approval(said.PlanHash, said.PersonId, said.PersonName, said.On)] };
+        visit.Open = rotation with { Approvals = new Approval(said.PlanHash, said.PersonId, said.PersonName, said.On).Among(rotation.Approvals) };
         // Only who waits for it is woken: a wait for what may still land must not be cut short.
         if (rotation.Hold?.Reason is HoldReason.ApprovalNeeded) visit.Open = visit.Open with { WakeOn = clock.GetUtcNow() };
         visit.Notes.Add(new LedgerNote(who, "Approved", $"{said.PersonName} approved this plan.", new JsonObject { ["planHash"] = said.PlanHash }));
@@ -141,8 +139,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         if (await IsOwnerAsync(visit, said.PersonId, cancellationToken) is not { } isOwner) return false;
         if (!isOwner) return Refuse(visit, who, "ConsentRefused", "The person is not a current member of the answering group.");
 
-        var others = change.Consents.Where(known => !string.Equals(known.PersonId, said.PersonId, StringComparison.OrdinalIgnoreCase));
-        visit.Row = visit.Row with { Pending = change with { Consents = [.. others, new Approval(said.ChangeHash, said.PersonId, said.PersonName, said.On)] } };
+        visit.Row = visit.Row with { Pending = change with { Consents = new Approval(said.ChangeHash, said.PersonId, said.PersonName, said.On).Among(change.Consents) } };
         visit.Notes.Add(new LedgerNote(who, "Consented", $"{said.PersonName} consented to this change of the binding.", new JsonObject { ["change"] = said.ChangeHash }));
         return true;
     }

@@ -64,16 +64,14 @@ internal sealed class BindingStep(CredentialRegistry registry, Answerable answer
         var owners = await answerable.FindAsync(visit, cancellationToken);
         if (owners.State is not OwnerState.Healthy) return null;
 
-        var counted = change.Consents.Where(consent => owners.Has(consent.PersonId) && clock.GetUtcNow() < consent.On + ConsentMax(visit.Row)).DistinctBy(consent => consent.PersonId, StringComparer.OrdinalIgnoreCase).ToList();
-        return counted.Count >= PeopleNeeded(visit.Row, options.Value) ? string.Join(", ", counted.Select(consent => consent.PersonName)) : null;
+        var counted = Approval.Counted(change.Consents, change.Hash, owners, ConsentMax(visit.Row), clock.GetUtcNow());
+        return counted.Count >= PeopleNeeded(visit.Row) ? string.Join(", ", counted.Select(consent => consent.PersonName)) : null;
     }
 
     /// <summary>As many as the strictest approval that the present binding asks for.</summary>
-    public static int PeopleNeeded(CredentialRow row, RotationOptions options)
+    private int PeopleNeeded(CredentialRow row)
     {
-        ArgumentNullException.ThrowIfNull(row);
-        ArgumentNullException.ThrowIfNull(options);
-        var strictest = new[] { options.Accounts.GetValueOrDefault(row.Binding.Account)?.LowestApproval, options.Policies.GetValueOrDefault(row.Binding.Policy)?.Approval }.Max();
+        var strictest = new[] { options.Value.Accounts.GetValueOrDefault(row.Binding.Account)?.LowestApproval, options.Value.Policies.GetValueOrDefault(row.Binding.Policy)?.Approval }.Max();
         return strictest is ApprovalRule.TwoOwners ? 2 : 1;
     }
 

@@ -73,8 +73,8 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
 
         var isDue = _options.Policies.TryGetValue(row.Binding.Policy, out var policy) && DueRules.IsDue(seen, policy, now) is not null;
         // With nothing open no wake stands for a message that was lost, nor for a change of binding that a crash cut short.
-        var isWaiting = row is { Pending.Consents.Count: > 0 } or { TargetToRelease: not null } || await registry.HasInboxAsync(id, cancellationToken);
-        if (!isDue && !isWaiting) return new Looked(LookResult.Nothing, listed, row, findings);
+        var isToBeVisited = isDue || row is { Pending.Consents.Count: > 0 } or { TargetToRelease: not null } || await registry.HasInboxAsync(id, cancellationToken);
+        if (!isToBeVisited) return new Looked(LookResult.Nothing, listed, row, findings);
         return new Looked(LookResult.Woken, listed, row, findings);
     }
 

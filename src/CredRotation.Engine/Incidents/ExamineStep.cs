@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Issue;
-using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine.Incidents;
 
@@ -9,7 +8,7 @@ namespace CredRotation.Engine.Incidents;
 /// Detection came too late: looks at the live credential before anybody is asked, and opens the incident when the provider refuses it, or when
 /// it cannot be shown to work past its end. Safe to repeat: it only reads; the alarm tells.
 /// </summary>
-internal sealed class ExamineStep(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, Answerable answerable, IOptions<RotationOptions> options, TimeProvider clock) : IRotationStep
+internal sealed class ExamineStep(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, Targets targets, Answerable answerable, TimeProvider clock) : IRotationStep
 {
     private const string Rule = "Incident: our own probe of the live credential";
 
@@ -59,11 +58,11 @@ internal sealed class ExamineStep(Remotes remotes, ICredentialVault vault, IProv
             var plan = visit.Rotation.Plan;
             var current = await remotes.ReadAsync(visit, "vault", "read current secret", Rule, (callId, token) => vault.ReadCurrentAsync(plan.Secret, callId, token), cancellationToken);
             remotes.Heard(visit, current.RemoteDate);
-            visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, Rule, cancellationToken);
+            await targets.OpenAsync(visit, Rule, cancellationToken);
             var provider = visit.Rotation.OpenProvider(providers);
-            var control = await remotes.ReadAsync(visit, "provider", "read target", Rule, (_, token) => provider.CheckTargetAsync(visit.Target, token), cancellationToken);
+            var control = await remotes.ReadAsync(visit, "provider", "read target", Rule, (_, token) => provider.CheckTargetAsync(visit.Target!, token), cancellationToken);
             remotes.Heard(visit, control.RemoteDate);
-            var probe = await remotes.ReadAsync(visit, "provider", "probe live credential", Rule, (_, token) => provider.VerifyAsync(visit.Target, new Candidate(null, current.Value), token), cancellationToken);
+            var probe = await remotes.ReadAsync(visit, "provider", "probe live credential", Rule, (_, token) => provider.VerifyAsync(visit.Target!, new Candidate(null, current.Value), token), cancellationToken);
             remotes.Heard(visit, probe.RemoteDate);
             return (probe, control) switch
             {

@@ -20,6 +20,7 @@ internal sealed class IssueStep(
     IProviderCatalog providers,
     IConsumerSignal consumers,
     AuthorizeStep authorize,
+    Targets targets,
     Staging staging,
     Recovery recovery,
     CredentialRegistry registry,
@@ -102,7 +103,7 @@ internal sealed class IssueStep(
             return isRepeat ? ChangedDuringIssue(visit, current.Properties.Version, now) : Superseded(visit, current, now);
         if (!Remotes.ClockAgrees(visit)) return ClockDisagrees(visit, now);
 
-        visit.Target ??= await OpenTargetAsync(visit, cancellationToken);
+        await targets.OpenAsync(visit, "Issue: the account's management credential", cancellationToken);
         var fingerprint = await key.FingerprintAsync(current.Value, cancellationToken);
         var old = new OldCredential(plan.OldVersion, fingerprint, null, current.Properties.ContentType, current.Properties.Tags, null,
             // Rule 11: the handle comes from the ledger or from a probe with the value itself.
@@ -118,7 +119,7 @@ internal sealed class IssueStep(
 
         var provider = visit.Rotation.OpenProvider(providers);
         var target = await remotes.ReadAsync(visit, "provider", "read target", "Issue: rule 8, target readable",
-            (_, token) => provider.CheckTargetAsync(visit.Target, token), cancellationToken);
+            (_, token) => provider.CheckTargetAsync(visit.Target!, token), cancellationToken);
         remotes.Heard(visit, target.RemoteDate);
         now = clock.GetUtcNow();
         switch (target)
@@ -134,7 +135,7 @@ internal sealed class IssueStep(
         if (!Remotes.ClockAgrees(visit)) return ClockDisagrees(visit, now);
 
         var probe = await remotes.ReadAsync(visit, "provider", "probe current credential", "Issue: rule 11, who the current credential belongs to",
-            (_, token) => provider.VerifyAsync(visit.Target, new Candidate(null, current.Value), token), cancellationToken);
+            (_, token) => provider.VerifyAsync(visit.Target!, new Candidate(null, current.Value), token), cancellationToken);
         remotes.Heard(visit, probe.RemoteDate);
         now = clock.GetUtcNow();
         switch (probe)
@@ -239,9 +240,7 @@ internal sealed class IssueStep(
     {
         if (!visit.Rotation.Plan.Traits.CanList) return null;
 
-        var provider = visit.Rotation.OpenProvider(providers);
-        var listed = await remotes.ReadAsync(visit, "provider", "list credentials", "Issue: prior ids, which recovery leaves alone",
-            (_, token) => provider.ListAsync(visit.Target!, token), cancellationToken);
+        var listed = await targets.ListAsync(visit, "Issue: prior ids, which recovery leaves alone", cancellationToken);
         return listed is null ? null : [.. listed.Select(credential => credential.Id).Take(PriorIdsMax)];
     }
 
@@ -322,9 +321,6 @@ internal sealed class IssueStep(
             ["oldValidUntil"] = moved.OldEndsOn is { } end ? EngineTime.Text(end) : null,
         }));
     }
-
-    private Task<ProviderTarget> OpenTargetAsync(Visit visit, CancellationToken cancellationToken)
-        => ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, "Issue: the account's management credential", cancellationToken);
 
     private static Rotation NotIssued(Rotation rotation, IssueAttempt attempt, DateTimeOffset now)
         => rotation.To(RotationState.Authorized, now) with

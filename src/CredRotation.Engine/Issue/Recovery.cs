@@ -23,7 +23,7 @@ internal abstract record Recovered
 /// Another visit wrote <c>IssueSent</c>: the value may be staged, may be lost, or nothing was sent. What staging holds fits all three; after
 /// that only the traits decide. Safe to repeat.
 /// </summary>
-internal sealed class Recovery(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, Staging staging, IOptions<RotationOptions> options, TimeProvider clock)
+internal sealed class Recovery(Remotes remotes, IProviderCatalog providers, Targets targets, Staging staging, IOptions<RotationOptions> options, TimeProvider clock)
 {
     private const string Rule = "Issue: recover, by the provider's traits";
 
@@ -34,7 +34,7 @@ internal sealed class Recovery(Remotes remotes, ICredentialVault vault, IProvide
         if (found is Staged.Issued issued) return new Recovered.Staged(issued.Version, issued.Result);
 
         visit.Material = (found as Staged.Material)?.Value;
-        visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, "Issue: the account's management credential", cancellationToken);
+        await targets.OpenAsync(visit, "Issue: the account's management credential", cancellationToken);
         var traits = visit.Rotation.Plan.Traits;
         // Whoever said "pending" knows when it is there, whatever a repeat would do.
         if (visit.Rotation.PendingOn is not null) return await AskAsync(visit, attempt, cancellationToken);
@@ -46,7 +46,7 @@ internal sealed class Recovery(Remotes remotes, ICredentialVault vault, IProvide
             IssueReplay.ReadBack or IssueReplay.ReissueForbidden => await AskAsync(visit, attempt, cancellationToken),
             IssueReplay.ReissueCancelsPending => Again(visit, attempt, isSuspect: true, "Issuing again replaces what the lost answer may have made."),
             IssueReplay.ReissueOrphanExpires => Again(visit, attempt, isSuspect: true, "A key that nobody read may exist; issuing again starts its timer."),
-            _ when traits is { CanList: true, ListShowsMarker: true } => await RetireOrphansAsync(visit, attempt, cancellationToken),
+            _ when traits.CanFindByMarker => await RetireOrphansAsync(visit, attempt, cancellationToken),
             _ => AgainOnce(visit, attempt),
         };
     }
@@ -88,9 +88,7 @@ internal sealed class Recovery(Remotes remotes, ICredentialVault vault, IProvide
         // A list that lags says nothing about what has just landed.
         if (now < shown) return new Recovered.Settled(new StepResult.Waits(visit.Rotation.Until(shown, now), null));
 
-        var provider = visit.Rotation.OpenProvider(providers);
-        var listed = await remotes.ReadAsync(visit, "provider", "list credentials", Rule, (_, token) => provider.ListAsync(visit.Target!, token), cancellationToken)
-            ?? throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The provider answered without a list.");
+        var listed = await targets.RequireListAsync(visit, Rule, cancellationToken);
         var orphans = listed.Where(credential => credential.Marker == attempt.Ticket.Marker && attempt.PriorIds?.Contains(credential.Id) is not true).Select(credential => credential.Id).ToList();
         return await RetireAsync(visit, attempt, orphans, cancellationToken);
     }

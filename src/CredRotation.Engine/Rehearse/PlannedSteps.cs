@@ -63,7 +63,7 @@ internal static class PlannedSteps
                 Read("vault", "read old secret"),
                 Effect("provider", "probe old credential"),
                 Effect("provider", "control probe"),
-                .. traits is { CanList: true, ListShowsMarker: true } ? [.. isRetired ? Nothing : managementSecrets.Select(name => Read("vault", $"read management credential {name}")), Read("provider", "list credentials")] : Nothing,
+                .. traits.CanFindByMarker ? [.. isRetired ? Nothing : managementSecrets.Select(name => Read("vault", $"read management credential {name}")), Read("provider", "list credentials")] : Nothing,
                 Effect("vault", "discard staged value"),
                 Effect("notification", "tell the owners"),
             ],

@@ -9,7 +9,7 @@ namespace CredRotation.Engine.Retire;
 /// Rule 12: a rotation closes only after a final list finds nothing with its marker but the current credential. What nobody but us ever had is
 /// retired; what somebody may run is reported. Safe to repeat.
 /// </summary>
-internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, CredentialRegistry registry, InstallationKey key, IOptions<RotationOptions> options, TimeProvider clock)
+internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, Targets targets, CredentialRegistry registry, InstallationKey key, IOptions<RotationOptions> options, TimeProvider clock)
 {
     private const string Rule = "Close: rule 12, nothing with our marker but the current credential";
 
@@ -18,14 +18,13 @@ internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProvid
     {
         var traits = visit.Rotation.Plan.Traits;
         await NoteReplacedAsync(visit, cancellationToken);
-        var canListMarkers = traits is { CanList: true, ListShowsMarker: true };
-        if (!canListMarkers && !visit.Rotation.Suspects.Any(IsToBeRetired)) return null;
+        if (!traits.CanFindByMarker && !visit.Rotation.Suspects.Any(IsToBeRetired)) return null;
 
         var shownOn = visit.Rotation.Attempts[^1].SentOn + traits.LandingMax + traits.ListSettle;
         if (clock.GetUtcNow() < shownOn) return shownOn;
 
-        visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, Rule, cancellationToken);
-        if (canListMarkers) await AddListedAsync(visit, cancellationToken);
+        await targets.OpenAsync(visit, Rule, cancellationToken);
+        if (traits.CanFindByMarker) await AddListedAsync(visit, cancellationToken);
         if (!visit.Rotation.Suspects.Any(IsToBeRetired)) return null;
 
         // Rule 5: one effect at a time at an account.
@@ -60,9 +59,7 @@ internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProvid
     /// <summary>What is listed under a marker of this rotation and is not the one we promoted is known by its id from now on; a suspect that is not listed does not exist.</summary>
     private async Task AddListedAsync(Visit visit, CancellationToken cancellationToken)
     {
-        var provider = visit.Rotation.OpenProvider(providers);
-        var listed = await remotes.ReadAsync(visit, "provider", "list credentials", Rule, (_, token) => provider.ListAsync(visit.Target!, token), cancellationToken)
-            ?? throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The provider answered without a list.");
+        var listed = await targets.RequireListAsync(visit, Rule, cancellationToken);
         var rotation = visit.Rotation;
         var ours = rotation.Attempts.ToDictionary(attempt => attempt.Ticket.Marker, StringComparer.Ordinal);
         var prior = rotation.Attempts[0].PriorIds ?? [];

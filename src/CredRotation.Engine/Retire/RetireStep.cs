@@ -15,6 +15,7 @@ internal sealed class RetireStep(
     Remotes remotes,
     ICredentialVault vault,
     IProviderCatalog providers,
+    Targets targets,
     AuthorizeStep authorize,
     CredentialRegistry registry,
     InstallationKey key,
@@ -91,10 +92,10 @@ internal sealed class RetireStep(
                 Choices.ToRetry, LeaveAlive));
         }
 
-        visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, "Retire: the account's management credential", cancellationToken);
+        await targets.OpenAsync(visit, "Retire: the account's management credential", cancellationToken);
         var provider = visit.Rotation.OpenProvider(providers);
         var ticket = new RetireTicket(visit.Rotation.Old!.ProviderId, value);
-        var outcome = await remotes.EffectAsync(visit, "provider", "retire old credential", "Retire", (_, token) => provider.RetireAsync(visit.Target, ticket, token), cancellationToken);
+        var outcome = await remotes.EffectAsync(visit, "provider", "retire old credential", "Retire", (_, token) => provider.RetireAsync(visit.Target!, ticket, token), cancellationToken);
         var now = clock.GetUtcNow();
         var rotation = visit.Rotation;
         switch (outcome)
@@ -189,8 +190,8 @@ internal sealed class RetireStep(
     /// <summary>The provider answers our management credential and refuses the live one: consumers fail now, and waiting heals nothing.</summary>
     private async Task<StepResult?> LiveIsRefusedAsync(Visit visit, ICredentialProvider provider, CancellationToken cancellationToken)
     {
-        visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, "Retire: rule 10, control probe", cancellationToken);
-        var target = await remotes.ReadAsync(visit, "provider", "read target", "Retire: rule 10, control probe", (_, token) => provider.CheckTargetAsync(visit.Target, token), cancellationToken);
+        await targets.OpenAsync(visit, "Retire: rule 10, control probe", cancellationToken);
+        var target = await remotes.ReadAsync(visit, "provider", "read target", "Retire: rule 10, control probe", (_, token) => provider.CheckTargetAsync(visit.Target!, token), cancellationToken);
         remotes.Heard(visit, target.RemoteDate);
         if (target is not TargetOutcome.Readable) return null;
 
@@ -208,9 +209,8 @@ internal sealed class RetireStep(
         if (!rotation.Plan.Traits.CanList || rotation.Old?.ProviderId is not { } id || rotation.RetireAnsweredOn is null)
             return Retired(rotation, "unproven: the old version can no longer be read from the vault, and the provider cannot list.");
 
-        visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, "Retire: the account's management credential", cancellationToken);
-        var provider = rotation.OpenProvider(providers);
-        var listed = await remotes.ReadAsync(visit, "provider", "list credentials", "Retire: proof by absence from the list", (_, token) => provider.ListAsync(visit.Target, token), cancellationToken);
+        await targets.OpenAsync(visit, "Retire: the account's management credential", cancellationToken);
+        var listed = await targets.ListAsync(visit, "Retire: proof by absence from the list", cancellationToken);
         return listed?.Any(credential => credential.Id == id) is false
             ? Retired(visit.Rotation, "absent from the provider's list.")
             : Retired(visit.Rotation, "unproven: the old version can no longer be read from the vault, and the provider still lists the old credential.");

@@ -8,7 +8,7 @@ namespace CredRotation.Engine.Verify;
 /// Tries exactly the staged value at the provider before any consumer can see it. Safe to repeat: a probe reads, and where first use starts
 /// a clock <c>VerifySent</c> was saved before.
 /// </summary>
-internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, InstallationKey key, IOptions<RotationOptions> options, TimeProvider clock) : IRotationStep
+internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, Targets targets, InstallationKey key, IOptions<RotationOptions> options, TimeProvider clock) : IRotationStep
 {
     /// <summary>The longest pause between two probes while "not yet" is a possible answer.</summary>
     private static readonly TimeSpan ProbePauseMax = TimeSpan.FromMinutes(1);
@@ -123,8 +123,8 @@ internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProvi
         var plan = visit.Rotation.Plan;
         if (visit.Rotation.State is RotationState.Promoted)
         {
-            visit.Target ??= await ManagementSecrets.OpenTargetAsync(visit, remotes, vault, providers, options.Value, "Verify: rule 10, control probe", cancellationToken);
-            var target = await remotes.ReadAsync(visit, "provider", "read target", "Verify: rule 10, control probe", (_, token) => provider.CheckTargetAsync(visit.Target, token), cancellationToken);
+            await targets.OpenAsync(visit, "Verify: rule 10, control probe", cancellationToken);
+            var target = await remotes.ReadAsync(visit, "provider", "read target", "Verify: rule 10, control probe", (_, token) => provider.CheckTargetAsync(visit.Target!, token), cancellationToken);
             remotes.Heard(visit, target.RemoteDate);
             return target is TargetOutcome.Readable;
         }
