@@ -23,15 +23,35 @@ internal sealed class Remotes(TimeProvider clock, IOptions<RotationOptions> opti
     {
         if (!HasRoomFor(visit, 1))
             throw new VisitOverException("Too little of the claim is left for another effect.", isStillOurs: true);
-        return CallAsync(visit, kind, operation, rule, call, cancellationToken);
+        return LandingAsync(visit, CallAsync(visit, kind, operation, rule, call, cancellationToken));
     }
 
     /// <summary>What must be finished once the effect before it happened: it may run to the very end of the claim (rule 2).</summary>
     public Task<T> FinishAsync<T>(Visit visit, string kind, string operation, string rule, Func<string, CancellationToken, Task<T>> call)
-        => HasRoomFor(visit, 0) ? CallAsync(visit, kind, operation, rule, call, CancellationToken.None) : throw new VisitOverException("The claim ran out.");
+        => HasRoomFor(visit, 0) ? LandingAsync(visit, CallAsync(visit, kind, operation, rule, call, CancellationToken.None)) : throw new VisitOverException("The claim ran out.");
 
     /// <summary>Whether so many effects, each as slow as its time-out allows, still end inside the claim.</summary>
     public bool HasRoomFor(Visit visit, int effects) => clock.GetElapsedTime(visit.ClaimedAt) + (_options.EffectTimeout * effects) <= _options.ClaimTime;
+
+    /// <summary>Rule 5: whose answer was lost may still land, so this visit's claim is handed back with that much time before the next.</summary>
+    private static async Task<T> LandingAsync<T>(Visit visit, Task<T> call)
+    {
+        try
+        {
+            return await call;
+        }
+        catch (RemoteTroubleException trouble)
+        {
+            NoteLanding(visit, trouble);
+            throw;
+        }
+    }
+
+    /// <summary>Where the trouble is a lost answer of a remote that we change.</summary>
+    public static void NoteLanding(Visit visit, RemoteTroubleException trouble)
+    {
+        if (trouble is { Trouble: RemoteTrouble.Unknown, Remote: "vault" or "provider" }) visit.Landing = visit.Open?.Plan.Traits.LandingMax;
+    }
 
     private async Task<T> CallAsync<T>(Visit visit, string kind, string operation, string rule, Func<string, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {

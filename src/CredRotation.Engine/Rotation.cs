@@ -267,6 +267,9 @@ public sealed record Rotation
 
     public DateTimeOffset WakeOn { get; init; }
 
+    /// <summary>As <see cref="Registry.CredentialRow.SavedOn"/>.</summary>
+    public DateTimeOffset? SavedOn { get; init; }
+
     /// <summary>The group whose members answer: the binding's, or the fallback group while the binding's has nobody left.</summary>
     public string? AnswerableGroup { get; init; }
 

@@ -160,7 +160,7 @@ public sealed partial class RotationEngine
         }
 
         // A second message about the same credential costs no remote call.
-        if (visit.Rotation.WakeOn is var wakeOn && wakeOn > _clock.GetUtcNow() && !RotationMachine.IsFarOff(wakeOn, _clock.GetUtcNow())) return false;
+        if (visit.Rotation.WakeOn > _clock.GetUtcNow()) return false;
 
         var step = _steps.FirstOrDefault(candidate => candidate.Handles(visit.Rotation))
             ?? throw new System.Diagnostics.UnreachableException($"No step handles {visit.Rotation.State}.");
@@ -192,7 +192,12 @@ public sealed partial class RotationEngine
         var failed = rotation with { Failures = failures, LastTrouble = RotationMachine.Bounded($"{trouble.Remote}: {trouble.Message}") };
         var delay = RetryPolicy.Delay(_options.RetryDelay, failures, trouble.RetryAfter);
         // What may still land must have landed before the next visit looks.
-        if (trouble.Trouble is RemoteTrouble.Unknown && delay < rotation.Plan.Traits.LandingMax) delay = rotation.Plan.Traits.LandingMax;
+        if (trouble.Trouble is RemoteTrouble.Unknown)
+        {
+            if (delay < rotation.Plan.Traits.LandingMax) delay = rotation.Plan.Traits.LandingMax;
+            Remotes.NoteLanding(visit, trouble);
+        }
+
         visit.Open = failures >= RetryPolicy.FailuresMax && rotation.Hold is null
             ? failed.Holding(HoldReason.TooManyFailures, $"{failures} tries in a row failed at {rotation.State}. Last: {failed.LastTrouble}", now, rotation.ReserveFrom,
                 rotation.Attempts.Count == 0 ? [Choices.ToRetry, Choices.ToAbandon]

@@ -9,9 +9,6 @@ internal static class RotationMachine
     /// <summary>The longest wait for a timer.</summary>
     public static readonly TimeSpan TimerWaitMax = TimeSpan.FromDays(1);
 
-    /// <summary>Later than any wake that is ever set: a clock that ran ahead wrote it, and it must not be waited for.</summary>
-    public static bool IsFarOff(DateTimeOffset wakeOn, DateTimeOffset now) => wakeOn > now + TimerWaitMax + PeopleWaitMax;
-
     public static Rotation To(this Rotation rotation, RotationState state, DateTimeOffset now)
         => rotation with { State = state, StateOn = now, WakeOn = now, Hold = null, Failures = 0, LastTrouble = null };
 
@@ -20,6 +17,14 @@ internal static class RotationMachine
     {
         var latest = rotation.Incident is null && rotation.ReserveFrom is { } reserve && reserve > now && reserve < wakeOn ? reserve : wakeOn;
         return rotation with { WakeOn = latest };
+    }
+
+    /// <summary>When a list shows what an attempt made, while that is to come. Never longer from now than it takes: the attempt was sent before, whatever this host's clock says.</summary>
+    public static DateTimeOffset? NotShownBefore(this IssueAttempt attempt, ProviderTraits traits, DateTimeOffset now)
+    {
+        var wait = traits.LandingMax + traits.ListSettle;
+        var shown = attempt.SentOn + wait;
+        return shown <= now ? null : shown < now + wait ? shown : now + wait;
     }
 
     /// <summary>Waits for a person. The same reason again keeps its age, its answers and the fact that people were told.</summary>

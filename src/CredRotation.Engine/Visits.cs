@@ -13,32 +13,36 @@ internal sealed class Visits(CredentialRegistry registry, IOptions<RotationOptio
     /// <summary>A claimed visit, or when to come back; both null: not a managed credential.</summary>
     public async Task<(Visit? Visit, TimeSpan? ComeBack)> ClaimAsync(CredentialId credential, CancellationToken cancellationToken)
     {
-        if (await registry.LoadAsync(credential, cancellationToken) is not var (row, tag)) return default;
+        if (await registry.LoadAsync(credential, cancellationToken) is not var (row, tag, age)) return default;
 
-        (Rotation Rotation, string Tag)? open = row.IsOpen ? await registry.LoadRotationAsync(credential, row.Ordinal, cancellationToken) : null;
+        // Of two hosts' clocks one may have jumped: only the store says how old a claim is.
+        var held = row.Claim is { } holder ? holder.ExpiresOn - holder.ClaimedOn : TimeSpan.Zero;
+        if ((row.Claim is not null || row.Landing is not null) && age is null) return (null, await RestateAsync(row, tag, cancellationToken));
+        if (age < held) return (null, Pause(held - age.Value));
+        // Handed back with a call that may still land.
+        if (age < row.Landing) return (null, row.Landing - age);
+
+        (Rotation Rotation, string Tag, TimeSpan? Age)? open = row.IsOpen ? await registry.LoadRotationAsync(credential, row.Ordinal, cancellationToken) : null;
+        // An expired claim is not a fence: an effect that was sent under it may land for as long as the provider says.
+        if (row.Claim is not null && open is { Rotation.Plan.Traits: var traits }) held += traits.LandingMax + traits.ListSettle;
+        if (age < held) return (null, Pause(held - age.Value));
+
         var now = clock.GetUtcNow();
-        if (row.Claim is { } claim)
-        {
-            if (claim.ClaimedOn > now + Remotes.ClockSkewMax) return (null, await RestateAsync(row, claim, tag, now, cancellationToken));
-
-            // An expired claim is not a fence: an effect that was sent under it may land for as long as the provider says.
-            var free = claim.ExpiresOn + (open is { } work ? work.Rotation.Plan.Traits.LandingMax + work.Rotation.Plan.Traits.ListSettle : TimeSpan.Zero);
-            if (now < free) return (null, free - now < BusyPause ? free - now : BusyPause);
-        }
-
+        var shift = registry.ShiftOf(row.SavedOn, age);
         var visit = new Visit
         {
             Id = Base32.Encode(RandomNumberGenerator.GetBytes(10)),
             // Before the claim is sent, so that our own end of it is never later than the one others see.
             ClaimedAt = clock.GetTimestamp(),
             Row = row,
-            WakeBefore = row.Claim is null ? row.WakeOn : null,
+            WakeBefore = row.Claim is null ? row.WakeOn + shift : null,
             RowTag = tag,
-            Open = open?.Rotation,
+            // A wait lasts as long as it was meant, whatever the clock of the host that set it.
+            Open = open is { Rotation: var rotation } known ? rotation with { WakeOn = rotation.WakeOn + (rotation.SavedOn == row.SavedOn ? shift : registry.ShiftOf(rotation.SavedOn, known.Age)) } : null,
             RotationTag = open?.Tag,
         };
         var ends = now + options.Value.ClaimTime;
-        visit.Row = row with { Claim = new Claim(visit.Id, now, ends), WakeOn = row.IsOpen ? ends : null };
+        visit.Row = row with { Claim = new Claim(visit.Id, now, ends), Landing = null, WakeOn = row.IsOpen ? ends : null, SavedOn = now };
         try
         {
             visit.RowTag = await registry.ClaimAsync(visit.Row, tag, cancellationToken);
@@ -46,7 +50,7 @@ internal sealed class Visits(CredentialRegistry registry, IOptions<RotationOptio
         catch (Exception trouble) when (!cancellationToken.IsCancellationRequested)
         {
             // The answer may be lost, or be a conflict with our own write, although the claim stands.
-            if (await registry.LoadAsync(credential, cancellationToken) is not var (stored, storedTag) || stored.Claim?.Visit != visit.Id)
+            if (await registry.LoadAsync(credential, cancellationToken) is not var (stored, storedTag, _) || stored.Claim?.Visit != visit.Id)
             {
                 if (trouble is RowConflictException) return (null, BusyPause);
                 throw;
@@ -58,13 +62,14 @@ internal sealed class Visits(CredentialRegistry registry, IOptions<RotationOptio
         return (visit, null);
     }
 
-    /// <summary>A claim from a clock that ran ahead would keep the credential for as long: it is measured again from now. Whoever holds it can no longer save.</summary>
-    private async Task<TimeSpan> RestateAsync(CredentialRow row, Claim claim, string tag, DateTimeOffset now, CancellationToken cancellationToken)
+    private static TimeSpan Pause(TimeSpan left) => left < BusyPause ? left : BusyPause;
+
+    /// <summary>A claim whose age nobody knows is measured from now. Whoever holds it can no longer save.</summary>
+    private async Task<TimeSpan> RestateAsync(CredentialRow row, string tag, CancellationToken cancellationToken)
     {
-        var ends = now + options.Value.ClaimTime;
         try
         {
-            await registry.ClaimAsync(row with { Claim = claim with { ClaimedOn = now, ExpiresOn = ends }, WakeOn = row.IsOpen ? ends : null }, tag, cancellationToken);
+            await registry.ClaimAsync(row, tag, cancellationToken);
         }
         catch (RowConflictException)
         {

@@ -20,8 +20,11 @@ public enum FaultDecision
 }
 
 /// <summary>Rows in memory that mean exactly what the real stores mean, and can lose answers.</summary>
-public sealed class InMemoryRowStore : IRowStore
+/// <param name="clock">The store's own; null: the system's.</param>
+public sealed class InMemoryRowStore(TimeProvider? clock = null) : IRowStore
 {
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private readonly Dictionary<RowKey, long> _written = [];
     private readonly Lock _lock = new();
     private readonly Dictionary<string, SortedList<string, StoredRow>> _partitions = [];
     private long _counter;
@@ -32,7 +35,7 @@ public sealed class InMemoryRowStore : IRowStore
     public Task<StoredRow?> FindAsync(RowKey key, CancellationToken cancellationToken)
     {
         RowRules.CheckKey(key);
-        return Guarded("Find", key, () => _partitions.TryGetValue(key.Partition, out var rows) ? rows.GetValueOrDefault(key.Row) : null, cancellationToken);
+        return Guarded("Find", key, () => _partitions.TryGetValue(key.Partition, out var rows) && rows.TryGetValue(key.Row, out var row) ? row with { Age = _clock.GetElapsedTime(_written[key]) } : null, cancellationToken);
     }
 
     public Task<string> InsertAsync(RowKey key, string body, CancellationToken cancellationToken)
@@ -97,6 +100,7 @@ public sealed class InMemoryRowStore : IRowStore
             return "";
         }
 
+        _written[change.Key] = _clock.GetTimestamp();
         var tag = (++_counter).ToString(CultureInfo.InvariantCulture);
         rows[change.Key.Row] = new StoredRow(change.Key, change is RowChange.Insert insert ? insert.Body : ((RowChange.Replace)change).Body, tag);
         return tag;

@@ -49,6 +49,7 @@ public sealed class RotationWorld : IAsyncDisposable
         _events = events;
         // Every look at the clock moves it a little, as every look at a real one does.
         Clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromTicks(1) };
+        Rows = new InMemoryRowStore(Clock);
         Faults = new FaultInjector(Clock);
         Vaults = new VaultModel(Clock, seed);
         Gateway = new GatewayModel(Clock, seed, gateway ?? new GatewayOptions());
@@ -93,7 +94,7 @@ public sealed class RotationWorld : IAsyncDisposable
 
     public InMemoryConsumer Consumers { get; }
 
-    public InMemoryRowStore Rows { get; } = new();
+    public InMemoryRowStore Rows { get; }
 
     public WorldQueue Queue { get; }
 

@@ -12,7 +12,7 @@ namespace CredRotation.Adapters.Storage;
 public sealed class SqliteDatabase(string path) : IDisposable
 {
     /// <summary>The layout this build writes; a file with a higher one is refused.</summary>
-    public const int Format = 2;
+    public const int Format = 3;
 
     // "CrRo" in the file's header: tells our ledger from somebody else's database.
     private const int ApplicationId = 0x4372_526F;
@@ -22,6 +22,7 @@ public sealed class SqliteDatabase(string path) : IDisposable
         INSERT INTO counter (value) VALUES (0);
         CREATE TABLE rows (
             partition TEXT NOT NULL, row TEXT NOT NULL, body TEXT NOT NULL, tag INTEGER NOT NULL,
+            written INTEGER NULL, written_tag INTEGER NULL,
             PRIMARY KEY (partition, row));
         CREATE TABLE queue (
             id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, visible_on INTEGER NOT NULL,
@@ -38,6 +39,13 @@ public sealed class SqliteDatabase(string path) : IDisposable
         DROP INDEX queue_by_time;
         CREATE INDEX queue_by_name ON queue (name, visible_on);
         PRAGMA user_version = 2;
+        """;
+
+    // Format 2 did not know how old a row is. A build of it that is still open writes a row and leaves "written" as it was: hence the tag beside it.
+    private const string FromFormat2 = """
+        ALTER TABLE rows ADD COLUMN written INTEGER NULL;
+        ALTER TABLE rows ADD COLUMN written_tag INTEGER NULL;
+        PRAGMA user_version = 3;
         """;
 
     // SQLite's result codes, as far as they need different words.
@@ -165,6 +173,7 @@ public sealed class SqliteDatabase(string path) : IDisposable
         using var transaction = connection.BeginTransaction(deferred: false);
         // Another process may have been first.
         if (connection.Number("PRAGMA user_version;") == 1) connection.Run(FromFormat1);
+        if (connection.Number("PRAGMA user_version;") == 2) connection.Run(FromFormat2);
         transaction.Commit();
     }
 

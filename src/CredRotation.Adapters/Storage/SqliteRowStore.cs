@@ -4,9 +4,15 @@ using Microsoft.Data.Sqlite;
 
 namespace CredRotation.Adapters.Storage;
 
-/// <summary>Registry and ledger rows in the file. A tag is a number the file hands out once, so a row made anew never wears an old tag.</summary>
-public sealed class SqliteRowStore(SqliteDatabase database) : IRowStore
+/// <summary>
+/// Registry and ledger rows in the file. A tag is a number the file hands out once, so a row made anew never wears an old tag. A row's age is
+/// measured by the machine's monotonic clock, which all its processes share and nobody sets.
+/// </summary>
+/// <param name="clock">Of which only the timestamp is used; null: the machine's.</param>
+public sealed class SqliteRowStore(SqliteDatabase database, TimeProvider? clock = null) : IRowStore
 {
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+
     // A page ends early rather than hold more than this in memory.
     private const int PageCharactersMax = 8_000_000;
 
@@ -16,9 +22,9 @@ public sealed class SqliteRowStore(SqliteDatabase database) : IRowStore
         return database.ReadAsync(
             connection =>
             {
-                using var command = connection.Command("SELECT body, tag FROM rows WHERE partition = @partition AND row = @row;", ("@partition", key.Partition), ("@row", key.Row));
+                using var command = connection.Command("SELECT body, tag, CASE WHEN written_tag = tag THEN written END FROM rows WHERE partition = @partition AND row = @row;", ("@partition", key.Partition), ("@row", key.Row));
                 using var reader = command.ExecuteReader();
-                return reader.Read() ? new StoredRow(key, reader.GetString(0), TagOf(reader.GetInt64(1))) : null;
+                return reader.Read() ? new StoredRow(key, reader.GetString(0), TagOf(reader.GetInt64(1))) { Age = reader.IsDBNull(2) ? null : AgeOf(reader.GetInt64(2)) } : null;
             },
             cancellationToken);
     }
@@ -35,7 +41,7 @@ public sealed class SqliteRowStore(SqliteDatabase database) : IRowStore
     public async Task<IReadOnlyList<string>> ChangeAsync(string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellationToken)
     {
         RowRules.CheckBatch(partition, changes);
-        return await database.WriteAsync<IReadOnlyList<string>>(connection => [.. changes.Select(change => Apply(connection, change))], cancellationToken);
+        return await database.WriteAsync<IReadOnlyList<string>>(connection => [.. changes.Select(change => Apply(connection, change, Uptime))], cancellationToken);
     }
 
     public Task<RowPage> ScanAsync(string partition, string prefix, string? next, CancellationToken cancellationToken)
@@ -47,17 +53,17 @@ public sealed class SqliteRowStore(SqliteDatabase database) : IRowStore
     private async Task<string> ChangeOneAsync(RowChange change, CancellationToken cancellationToken)
         => (await ChangeAsync(change.Key.Partition, [change], cancellationToken))[0];
 
-    private static string Apply(SqliteConnection connection, RowChange change)
+    private static string Apply(SqliteConnection connection, RowChange change, TimeSpan uptime)
     {
         var tag = change is RowChange.Delete ? 0 : connection.NextNumber();
         var changed = change switch
         {
             RowChange.Insert insert => connection.Run(
-                "INSERT INTO rows (partition, row, body, tag) VALUES (@partition, @row, @body, @tag) ON CONFLICT DO NOTHING;",
-                ("@partition", insert.Key.Partition), ("@row", insert.Key.Row), ("@body", insert.Body), ("@tag", tag)),
+                "INSERT INTO rows (partition, row, body, tag, written, written_tag) VALUES (@partition, @row, @body, @tag, @written, @tag) ON CONFLICT DO NOTHING;",
+                ("@partition", insert.Key.Partition), ("@row", insert.Key.Row), ("@body", insert.Body), ("@tag", tag), ("@written", uptime.Ticks)),
             RowChange.Replace replace => connection.Run(
-                "UPDATE rows SET body = @body, tag = @tag WHERE partition = @partition AND row = @row AND tag = @expected;",
-                ("@partition", replace.Key.Partition), ("@row", replace.Key.Row), ("@body", replace.Body), ("@tag", tag), ("@expected", NumberOf(replace.Tag))),
+                "UPDATE rows SET body = @body, tag = @tag, written = @written, written_tag = @tag WHERE partition = @partition AND row = @row AND tag = @expected;",
+                ("@partition", replace.Key.Partition), ("@row", replace.Key.Row), ("@body", replace.Body), ("@tag", tag), ("@written", uptime.Ticks), ("@expected", NumberOf(replace.Tag))),
             RowChange.Delete delete => connection.Run(
                 "DELETE FROM rows WHERE partition = @partition AND row = @row AND tag = @expected;",
                 ("@partition", delete.Key.Partition), ("@row", delete.Key.Row), ("@expected", NumberOf(delete.Tag))),
@@ -93,6 +99,12 @@ public sealed class SqliteRowStore(SqliteDatabase database) : IRowStore
 
         return new RowPage(rows, null);
     }
+
+    private TimeSpan Uptime => _clock.GetElapsedTime(0);
+
+    /// <summary>Never more than the truth: a timestamp from before the last start of the machine is at least as old as that.</summary>
+    private TimeSpan AgeOf(long written)
+        => Uptime is var uptime && uptime.Ticks >= written ? uptime - TimeSpan.FromTicks(written) : uptime;
 
     private static string TagOf(long number) => number.ToString(CultureInfo.InvariantCulture);
 

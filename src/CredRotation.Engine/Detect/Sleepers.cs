@@ -24,7 +24,7 @@ public sealed partial class Sleepers
         var due = new List<CredentialRow>();
         await foreach (var row in _registry.ListOpenAsync(cancellationToken))
         {
-            if (row.WakeOn is not { } wakeOn || wakeOn <= now || RotationMachine.IsFarOff(wakeOn, now)) due.Add(row);
+            if (row.WakeOn is not { } wakeOn || wakeOn <= now) due.Add(row);
         }
 
         foreach (var row in due.OrderBy(row => row.Seen.ExpiresOn ?? DateTimeOffset.MaxValue)) await _queue.SendAsync(row.Id, TimeSpan.Zero, cancellationToken);

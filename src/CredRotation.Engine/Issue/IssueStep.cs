@@ -55,15 +55,17 @@ internal sealed class IssueStep(
             Recovered.Settled settled => settled.Result,
             Recovered.Found found => await StageAsync(visit, found.Result),
             Recovered.Staged staged => await IssuedAsync(visit, staged.Version, staged.Result, "Recovered: the value was staged before the visit ended.", cancellationToken),
-            _ => await SendAgainAsync(visit),
+            _ => (StepResult?)SendAgain(visit) ?? await SendAsync(visit),
         };
     }
 
     /// <summary>The same attempt in the same bytes: only where the traits say that it cannot make a second one.</summary>
-    private Task<StepResult> SendAgainAsync(Visit visit)
+    private StepResult.Waits? SendAgain(Visit visit)
     {
+        // Rule 18: whether a repeat is still the same to the provider is a matter of time.
+        if (!Remotes.ClockAgrees(visit)) return ClockDisagrees(visit, clock.GetUtcNow());
         if (!remotes.HasRoomFor(visit, EffectsTogether - 1)) throw new VisitOverException("Too little of the claim is left to issue and stage.", isStillOurs: true);
-        return SendAsync(visit);
+        return null;
     }
 
     /// <summary>Everything that can say no, in the visit that writes <c>IssueSent</c> (rule 8). A repeat skips what may not delay it: the clock may run.</summary>
@@ -100,7 +102,13 @@ internal sealed class IssueStep(
         var now = clock.GetUtcNow();
         // In place a promoted credential may itself be replaced.
         if (current.Properties.Version != (visit.Rotation.ExpectedVersion ?? plan.OldVersion))
-            return isRepeat ? ChangedDuringIssue(visit, current.Properties.Version, now) : Superseded(visit, current, now);
+        {
+            if (!isRepeat) return Superseded(visit, current, now);
+            // The same value written again is what this rotation replaces, and an issue may have ended it already: keeping it is no choice.
+            if (await key.FingerprintAsync(current.Value, cancellationToken) != visit.Rotation.Old?.Fingerprint) return ChangedDuringIssue(visit, current.Properties.Version, now);
+            visit.Open = visit.Rotation with { ExpectedVersion = current.Properties.Version };
+        }
+
         if (!Remotes.ClockAgrees(visit)) return ClockDisagrees(visit, now);
 
         await targets.OpenAsync(visit, "Issue: the account's management credential", cancellationToken);
@@ -278,6 +286,7 @@ internal sealed class IssueStep(
             case IssueOutcome.Unknown unknown:
                 // The call may still land: nobody issues again before it had its time.
                 var traits = visit.Rotation.Plan.Traits;
+                visit.Landing = traits.LandingMax;
                 return new StepResult.Waits((visit.Rotation with { LastTrouble = RotationMachine.Bounded(unknown.Detail) }).Until(now + traits.LandingMax + traits.ListSettle, now),
                     LedgerNote.Ours("IssueUnknown", $"The answer to the issue was lost: {unknown.Detail} A key may exist that nobody can read.", new JsonObject { ["marker"] = attempt.Ticket.Marker }));
             default:
@@ -310,8 +319,7 @@ internal sealed class IssueStep(
             New = new IssuedCredential(stagedVersion, fingerprint, issued.Id, now, issued.ExpiresOn, null),
             Old = rotation.Old is { } old ? old with { ValidUntil = Earliest(issued.OldValidUntil, rotation.OldEndsOn) } : null,
             NewExpiresOn = Earliest(issued.ExpiresOn, attempt.Ticket.ExpiresOn),
-            // What was lost before was cancelled, or overwritten, by this one.
-            Suspects = rotation.Plan.Traits is { IssueReplay: IssueReplay.ReissueCancelsPending } or { Topology: not Topology.Overlap } ? [] : rotation.Suspects,
+            Suspects = EndsSuspects(rotation.Plan.Traits) ? [] : rotation.Suspects,
         };
         return new StepResult.Moved(moved, LedgerNote.Ours(nameof(RotationState.Issued), why, new JsonObject
         {
@@ -321,6 +329,13 @@ internal sealed class IssueStep(
             ["oldValidUntil"] = moved.OldEndsOn is { } end ? EngineTime.Text(end) : null,
         }));
     }
+
+    /// <summary>
+    /// Whether an issue cancelled or overwrote what was lost before. Not in a pair with a primary: where somebody ended that meanwhile, the lost
+    /// secondary took its place, so only the promotion that ends the primary shows that it is gone.
+    /// </summary>
+    private static bool EndsSuspects(ProviderTraits traits)
+        => traits is { RetireBy: not RetireBy.Promote } and ({ IssueReplay: IssueReplay.ReissueCancelsPending } or { Topology: not Topology.Overlap });
 
     private static Rotation NotIssued(Rotation rotation, IssueAttempt attempt, DateTimeOffset now)
         => rotation.To(RotationState.Authorized, now) with

@@ -83,10 +83,8 @@ internal sealed class Recovery(Remotes remotes, IProviderCatalog providers, Targ
     private async Task<Recovered> RetireOrphansAsync(Visit visit, IssueAttempt attempt, CancellationToken cancellationToken)
     {
         var traits = visit.Rotation.Plan.Traits;
-        var now = clock.GetUtcNow();
-        var shown = attempt.SentOn + traits.LandingMax + traits.ListSettle;
         // A list that lags says nothing about what has just landed.
-        if (now < shown) return new Recovered.Settled(new StepResult.Waits(visit.Rotation.Until(shown, now), null));
+        if (attempt.NotShownBefore(traits, clock.GetUtcNow()) is { } shown) return new Recovered.Settled(new StepResult.Waits(visit.Rotation.Until(shown, clock.GetUtcNow()), null));
 
         var listed = await targets.RequireListAsync(visit, Rule, cancellationToken);
         var orphans = listed.Where(credential => credential.Marker == attempt.Ticket.Marker && attempt.PriorIds?.Contains(credential.Id) is not true).Select(credential => credential.Id).ToList();

@@ -42,8 +42,15 @@ internal sealed class PromoteStep(Remotes remotes, ICredentialVault vault, Insta
             (callId, token) => vault.ReadCurrentAsync(rotation.Plan.Secret, callId, token), cancellationToken);
         remotes.Heard(visit, current.RemoteDate);
         var version = current.Properties.Version!;
-        if (await key.FingerprintAsync(current.Value, cancellationToken) == rotation.New!.Fingerprint) return Promoted(visit, version, "Recovered: the current value is the staged one.");
+        var live = await key.FingerprintAsync(current.Value, cancellationToken);
+        if (live == rotation.New!.Fingerprint) return Promoted(visit, version, "Recovered: the current value is the staged one.");
         if (version == rotation.ExpectedVersion) return null;
+        if (live == rotation.Old?.Fingerprint)
+        {
+            // The same value written again is what is replaced.
+            visit.Open = visit.Rotation with { ExpectedVersion = version };
+            return null;
+        }
 
         var now = clock.GetUtcNow();
         rotation = visit.Rotation;

@@ -29,10 +29,25 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     // Only its key counts; an older one is "{}".
     private const string IndexBody = """{"format":1}""";
 
+    /// <summary>A store's clock may show whole seconds, and a look at it takes some time.</summary>
+    private static readonly TimeSpan ShiftMin = TimeSpan.FromSeconds(2);
+
     private const string Shards = "abcdefghijklmnopqrstuvwxyz234567";
 
     public async Task<CredentialRow?> FindAsync(CredentialId credential, CancellationToken cancellationToken)
-        => (await LoadAsync(credential, cancellationToken))?.Row;
+    {
+        if (await LoadAsync(credential, cancellationToken) is not var (row, _, age)) return null;
+        // What a clock that ran ahead wrote must not be waited for; what one that ran behind wrote is due early, which harms nothing.
+        var shift = ShiftOf(row.SavedOn, age);
+        return shift < TimeSpan.Zero ? row with { WakeOn = row.WakeOn + shift } : row;
+    }
+
+    /// <summary>How much later a time is by this host's clock than by the one that wrote it <paramref name="age"/> ago; zero within what such a comparison can show.</summary>
+    public TimeSpan ShiftOf(DateTimeOffset? savedOn, TimeSpan? age)
+    {
+        var shift = clock.GetUtcNow() - age - savedOn;
+        return shift is { } known && known.Duration() > ShiftMin ? known : TimeSpan.Zero;
+    }
 
     public async IAsyncEnumerable<CredentialRow> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -98,7 +113,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         await queue.SendAsync(credential, TimeSpan.Zero, cancellationToken);
     }
 
-    public async Task<(CredentialRow Row, string Tag)?> LoadAsync(CredentialId credential, CancellationToken cancellationToken)
+    public async Task<(CredentialRow Row, string Tag, TimeSpan? Age)?> LoadAsync(CredentialId credential, CancellationToken cancellationToken)
     {
         var stored = await rows.FindAsync(new RowKey(Partition(credential), CredentialRowKey), cancellationToken);
         if (stored is null) return null;
@@ -106,10 +121,10 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         var row = EngineJson.Read<CredentialRow>(stored.Body);
         if (row.Format > CredentialRow.CurrentFormat)
             throw new NewerFormatException($"Credential {credential} was written by a newer version of CredRotation (format {row.Format}, this one reads up to {CredentialRow.CurrentFormat}). It is left untouched; deploy the newer version again.");
-        return (row, stored.Tag);
+        return (row, stored.Tag, stored.Age);
     }
 
-    public async Task<(Rotation Rotation, string Tag)?> LoadRotationAsync(CredentialId credential, int ordinal, CancellationToken cancellationToken)
+    public async Task<(Rotation Rotation, string Tag, TimeSpan? Age)?> LoadRotationAsync(CredentialId credential, int ordinal, CancellationToken cancellationToken)
     {
         var stored = await rows.FindAsync(RotationKey(credential, ordinal), cancellationToken);
         if (stored is null) return null;
@@ -117,7 +132,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         var rotation = EngineJson.Read<Rotation>(stored.Body);
         if (rotation.Format > Rotation.CurrentFormat)
             throw new NewerFormatException($"Rotation {rotation.Id} was written by a newer version of CredRotation (format {rotation.Format}). It is left untouched; deploy the newer version again.");
-        return (rotation, stored.Tag);
+        return (rotation, stored.Tag, stored.Age);
     }
 
     public async Task<IReadOnlyList<(StoredRow Row, InboxItem Item)>> ReadInboxAsync(CredentialId credential, CancellationToken cancellationToken)
@@ -171,11 +186,14 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         {
             Chain = chain,
             Claim = release ? null : visit.Row.Claim,
+            Landing = release ? visit.Landing : null,
             WakeOn = !visit.Row.IsOpen ? null : release ? WakeOn(visit) : visit.Row.WakeOn,
+            SavedOn = clock.GetUtcNow(),
         };
         changes.Insert(0, new RowChange.Replace(new RowKey(partition, CredentialRowKey), EngineJson.Write(row), visit.RowTag));
-        if (visit.Open is { } rotation)
+        if (visit.Open is { } open)
         {
+            var rotation = open with { SavedOn = row.SavedOn };
             var key = RotationKey(visit.Row.Id, rotation.Ordinal);
             changes.Insert(1, visit.RotationTag is { } known
                 ? new RowChange.Replace(key, EngineJson.Write(rotation), known)
@@ -345,14 +363,18 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
             }
 
             var holder = ReadLane(stored.Body);
-            if (holder.ClaimedOn > clock.GetUtcNow() + Remotes.ClockSkewMax)
+            if (holder.Visit != claim.Visit && holder.Visit.Length > 0)
             {
-                // Its host's clock ran ahead: measured from now it is over as surely, and not days later.
-                await rows.ReplaceAsync(key, EngineJson.Write(Lane.Of(claim with { Visit = holder.Visit })), stored.Tag, cancellationToken);
-                return false;
+                // As with a claim: how old it is, only the store says.
+                if (stored.Age is not { } age)
+                {
+                    await rows.ReplaceAsync(key, stored.Body, stored.Tag, cancellationToken);
+                    return false;
+                }
+
+                if (age < holder.ExpiresOn - holder.ClaimedOn + landing) return false;
             }
 
-            if (holder.Visit != claim.Visit && holder.Visit.Length > 0 && clock.GetUtcNow() < holder.ExpiresOn + landing) return false;
             await rows.ReplaceAsync(key, body, stored.Tag, cancellationToken);
             return true;
         }

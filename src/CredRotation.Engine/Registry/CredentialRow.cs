@@ -62,8 +62,14 @@ public sealed record CredentialRow
 
     public Claim? Claim { get; init; }
 
+    /// <summary>How long after this was written a call whose answer was lost may still land; nobody claims before. Null: none is under way.</summary>
+    public TimeSpan? Landing { get; init; }
+
     /// <summary>When the next visit is due; null when nothing is open.</summary>
     public DateTimeOffset? WakeOn { get; init; }
+
+    /// <summary>When this was written by the clock that wrote <see cref="WakeOn"/>, so that another clock can tell how long a wait was meant; null from a build that did not say.</summary>
+    public DateTimeOffset? SavedOn { get; init; }
 
     /// <summary>The credential that we promoted last, so that the next rotation knows its handle.</summary>
     public KnownCredential? Known { get; init; }

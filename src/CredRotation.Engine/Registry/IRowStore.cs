@@ -6,7 +6,14 @@ public readonly record struct RowKey(string Partition, string Row);
 /// <summary>A stored row: its text and the tag that the next replace must name.</summary>
 /// <param name="Body">JSON text of at most <see cref="RowLimits.BodyMax"/> characters.</param>
 /// <param name="Tag">Changes with every write.</param>
-public sealed record StoredRow(RowKey Key, string Body, string Tag);
+public sealed record StoredRow(RowKey Key, string Body, string Tag)
+{
+    /// <summary>
+    /// How long ago the row was written, at the least, by the store's own measure and never by the clocks of two hosts, of which one may have
+    /// jumped. Null where the store cannot tell; writing the row again makes it known.
+    /// </summary>
+    public TimeSpan? Age { get; init; }
+}
 
 /// <summary>A page of a scan; <paramref name="Next"/> is null on the last one. A page may be empty and not the last.</summary>
 public sealed record RowPage(IReadOnlyList<StoredRow> Rows, string? Next);

@@ -20,8 +20,7 @@ internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProvid
         await NoteReplacedAsync(visit, cancellationToken);
         if (!traits.CanFindByMarker && !visit.Rotation.Suspects.Any(IsToBeRetired)) return null;
 
-        var shownOn = visit.Rotation.Attempts[^1].SentOn + traits.LandingMax + traits.ListSettle;
-        if (clock.GetUtcNow() < shownOn) return shownOn;
+        if (visit.Rotation.Attempts[^1].NotShownBefore(traits, clock.GetUtcNow()) is { } shownOn) return shownOn;
 
         await targets.OpenAsync(visit, Rule, cancellationToken);
         if (traits.CanFindByMarker) await AddListedAsync(visit, cancellationToken);

@@ -102,6 +102,8 @@ internal sealed class RetireStep(
         {
             case RetireOutcome.Retired or RetireOutcome.AlreadyGone or RetireOutcome.EndsByTimer:
                 visit.Open = rotation with { RetireAnsweredOn = now, StateOn = now, Hold = null, Failures = 0 };
+                // Ours is the primary now and the old one was until now: a pair has no place for what was lost before.
+                if (rotation.Plan.Traits.RetireBy is RetireBy.Promote && outcome is RetireOutcome.Retired) visit.Open = visit.Rotation with { Suspects = [.. rotation.Suspects.Where(suspect => !suspect.IsUnread)] };
                 // Rule 11: look again, at once.
                 if (await LookAsync(visit, cancellationToken) is { } again) return again;
                 return new StepResult.Moved(visit.Rotation,

@@ -37,6 +37,7 @@ internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProvi
 
         var value = await StagedValue.ReadAsync(visit, remotes, vault, key, "Verify: exactly the staged version", cancellationToken);
         var provider = rotation.OpenProvider(providers);
+        var probedOn = clock.GetUtcNow();
         var outcome = await remotes.EffectAsync(visit, "provider", "probe new credential", "Verify",
             (_, token) => provider.VerifyAsync(rotation.ProbeTarget(), new Candidate(rotation.New!.ProviderId, value), token), cancellationToken);
         remotes.Heard(visit, outcome.RemoteDate);
@@ -57,7 +58,8 @@ internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProvi
             ProbeOutcome.Forbidden => new StepResult.Waits(rotation.Holding(HoldReason.ProbeForbidden, "The new credential is alive but may not read who it is. Consumers have not seen it.", now, rotation.ReserveFrom,
                 Choices.ToRetry, Choices.ToOverride("Promote it without proof of whom it belongs to.", 1)), null),
             ProbeOutcome.WrongIdentity wrong => WrongOwner(rotation, wrong.Detail, now),
-            ProbeOutcome.Refused when now < rotation.New!.IssuedOn + traits.ActivationDelayMax => NotYet(rotation, now),
+            // A refusal says how it was when it was asked for: this host may have stood still since.
+            ProbeOutcome.Refused when probedOn < rotation.New!.IssuedOn + traits.ActivationDelayMax => NotYet(rotation, now),
             ProbeOutcome.Refused => await RefusedAsync(visit, provider, cancellationToken),
             ProbeOutcome.Throttled throttled => throw new RemoteTroubleException("provider", RemoteTrouble.Throttled, "The provider asks to come back later.", throttled.After),
             ProbeOutcome.Unknown unknown => throw new RemoteTroubleException("provider", RemoteTrouble.Denied, $"The new credential could not be probed: {unknown.Detail}"),

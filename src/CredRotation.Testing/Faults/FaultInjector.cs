@@ -44,6 +44,8 @@ public sealed class FaultInjector(TimeProvider time)
     /// <summary>Runs an effect for a face without wire: a refusal is the answer, everything lost is an exception.</summary>
     public async Task<Answer<T>> RunAsync<T>(string operation, Func<Answer<T>> effect, CancellationToken cancellationToken)
     {
+        // As every HTTP client does: what was cancelled before it was sent is not sent.
+        cancellationToken.ThrowIfCancellationRequested();
         var fault = await BeginAsync(operation);
         if (fault is Fault.Refuse refusal) return Refusal(refusal);
         if (fault is Fault.DropBefore) throw Lost(operation);

@@ -14,6 +14,8 @@ namespace CredRotation.Testing.Simulation;
 /// </summary>
 internal sealed class Invariants(SimulatedInstallation installation, Scenario scenario, VaultModel vaults, VendorModel vendor, TimeProvider clock, Action<string, string> broken)
 {
+    private const string InstallationKeyName = "rot-installation-key";
+
     /// <summary>How long a wake that is due may wait for a claim to end and an effect to land.</summary>
     private static readonly TimeSpan WakeSlack = TimeSpan.FromMinutes(15);
 
@@ -40,7 +42,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
 
     private JsonElement Rotation => installation.Ledger.Rotation;
 
-    private bool IsRotating => installation.Ledger.IsOpen && LedgerText.Text(Rotation, "state") is not null;
+    private bool IsRotating => installation.Ledger.IsOpen && installation.Ledger.State is not null;
 
     private bool Endangers => _traits.Topology is not Topology.Overlap || _traits.OldValidity is not OldValidity.UntilRetired;
 
@@ -51,7 +53,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
 
     public void OnLedger(IReadOnlyList<RowChange> changes, SimulatedVisit? visit)
     {
-        foreach (var fault in installation.Ledger.Land(changes)) broken("I7", fault);
+        foreach (var fault in installation.Ledger.Land(changes, Now)) broken("I7", fault);
         if (changes.Any(change => change.Key.Row == "row"))
         {
             var before = installation.Ledger.Claims;
@@ -60,13 +62,13 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
         }
 
         // Known to be without effect: what comes next under that number is another order.
-        if (LedgerText.Text(Rotation, "state") is "Authorized")
+        if (installation.Ledger.State is "Authorized")
         {
             foreach (var withdrawn in _orders.Keys.Except(LedgerText.Items(Rotation, "attempts").Select(attempt => LedgerText.Text(attempt.GetProperty("ticket"), "marker")!)).ToList()) _orders.Remove(withdrawn);
         }
 
         // Whoever sends it: what could say no is asked in the visit that writes IssueSent.
-        if (visit is not null && Endangers && LedgerText.Text(Rotation, "state") == "IssueSent" && LedgerText.Items(Rotation, "attempts").Count() == 1 && _intents.Add(LedgerText.Text(Rotation, "id")!)
+        if (visit is not null && Endangers && installation.Ledger.State == "IssueSent" && LedgerText.Items(Rotation, "attempts").Count() == 1 && _intents.Add(LedgerText.Text(Rotation, "id")!)
             && !visit.HasRehearsed && !HasOverride("ConsumerSilentBeforeIssue"))
             broken("I3", "decided to start the old credential's end without a rehearsal in the same visit");
 
@@ -101,7 +103,8 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
     /// <summary>After a version of any secret was written.</summary>
     public void OnVault(VaultVersion version, SimulatedVisit? visit)
     {
-        if (visit is not null && visit.Host.Installation == installation) Effect(visit, $"write {version.Name}");
+        // Of the installation key the oldest version counts, so one that lands late changes nothing.
+        if (visit is not null && visit.Host.Installation == installation && version.Name != InstallationKeyName) Effect(visit, $"write {version.Name}");
         if (version.Vault != installation.VaultHost || version.Name != SimulatedSettings.SecretName)
         {
             if (visit?.Host.Installation == installation && version.Vault != installation.StagingHost) broken("I5", $"wrote {version.Name} in {version.Vault}, which is not bound");
@@ -123,7 +126,9 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
         var id = LedgerText.Text(Rotation, "id") ?? "";
         if (!_promoted.TryGetValue(id, out var promoted)) _promoted[id] = promoted = [];
         promoted.Add(credential.Id);
-        if (promoted.Count > 1 && _traits.Topology is not Topology.InPlace) broken("I4", $"promoted {promoted.Count} credentials in one rotation");
+        // A person may ask for another once somebody ended the one that was promoted.
+        var askedAgain = installation.Ledger.Log.Count(entry => LedgerText.Text(entry.Entry, "rotation") == id && LedgerText.Text(entry.Entry, "what") is "HoldEnded" && LedgerText.Text(entry.Entry.GetProperty("data"), "choice") is "issue-again");
+        if (promoted.Count > 1 + askedAgain && _traits.Topology is not Topology.InPlace) broken("I4", $"promoted {promoted.Count} credentials in one rotation");
         if (!marker.Contains(id, StringComparison.Ordinal)) broken("I4", $"promoted {marker} in rotation {id}");
         var ends = version.Expires is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : (DateTimeOffset?)null;
         if (ends is null || ends - SimulatedSettings.Lead <= Now) broken("I11", $"the new version ends {ends:u}, so it is due at once");
@@ -158,7 +163,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
     private void OnIssue(VendorRequest request)
     {
         var order = request.Order!;
-        if (!IsRotating || LedgerText.Text(Rotation, "state") is not ("IssueSent" or "Authorized") && !_orders.ContainsKey(order.Marker)) broken("I4", $"issued {order.Marker} while the ledger says {LedgerText.Text(Rotation, "state")}");
+        if (!IsRotating || installation.Ledger.State is not ("IssueSent" or "Authorized") && !_orders.ContainsKey(order.Marker)) broken("I4", $"issued {order.Marker} while the ledger says {installation.Ledger.State}");
         if (!LedgerText.Items(Rotation, "attempts").Any(attempt => LedgerText.Text(attempt.GetProperty("ticket"), "marker") == order.Marker)) broken("I4", $"issued {order.Marker}, which no IssueSent names");
         if (!HasReservation(order.Marker)) broken("I4", $"issued {order.Marker} without a reservation in staging");
 
@@ -213,15 +218,21 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
         if (vendor.Find(value) is not { } credential || _excused.Contains(credential.Id)) return;
         if (_traits.Topology is Topology.InPlace && IsRotating && LedgerText.Items(Rotation, "attempts").Any()) return;
         // A consumer that does not reload cannot be saved; but people must know.
-        if (LedgerText.Has(Rotation, "incident") || LedgerText.Items(Rotation, "overrides").Any()) return;
-        broken("I1", $"{who} runs {credential.Id}, which is {credential.StateAt(Now)} (rotation {LedgerText.Text(Rotation, "state") ?? "none"})");
+        if (LedgerText.Has(Rotation, "incident") || LedgerText.Items(Rotation, "overrides").Any())
+        {
+            // They do from now on, in whichever rotation.
+            _excused.Add(credential.Id);
+            return;
+        }
+
+        broken("I1", $"{who} runs {credential.Id}, which is {credential.StateAt(Now)} (rotation {installation.Ledger.State ?? "none"})");
     }
 
     /// <summary>I9: while the old one's clock runs, a wake before the reserve exists and is honoured, or an incident is open.</summary>
     private void CheckWake()
     {
-        if (_traits.OldValidity is not OldValidity.Timer || !IsRotating || LedgerText.Has(Rotation, "incident")) return;
-        if (LedgerText.Text(Rotation, "state") is not ("IssueSent" or "Issued" or "VerifySent" or "Verified" or "PromoteSent" or "Promoted")) return;
+        if (_traits.OldValidity is not OldValidity.Timer || !IsRotating) return;
+        if (installation.Ledger.State is not ("IssueSent" or "Issued" or "VerifySent" or "Verified" or "PromoteSent" or "Promoted") || LedgerText.Has(Rotation, "incident")) return;
         var ends = installation.Consumer.Instances.Values.Select(held => vendor.Find(held.Value)).Where(credential => credential is { ClockEndsOn: not null } && !_excused.Contains(credential.Id)).Min(credential => credential!.ClockEndsOn);
         if (ends is not { } end || scenario.Clock is not ClockMood.Close) return;
 

@@ -44,6 +44,14 @@ public sealed record Scenario(int Seed, VendorClass Vendor)
     /// <summary>How many lost issues this class bears in one rotation: what nobody can find again stops at the second.</summary>
     public int LostIssuesMax => Vendor.Traits is { IssueReplay: CredRotation.Engine.IssueReplay.None } and ({ CanList: false } or { ListShowsMarker: false }) ? 1 : 4;
 
+    /// <summary>Whether this mishap can leave a credential that was issued and that nobody has.</summary>
+    public static bool MayLoseIssue(string operation, string kind) => operation switch
+    {
+        "vendor.issue" => kind is not "throttled",
+        "vault.write@staging" or "ledger.change@IssueSent" => kind is "kill" or "freeze",
+        _ => false,
+    };
+
     public override string ToString()
         => $"seed {Seed}, class {Vendor.Name}, people {People}, consumer {Consumer}, by hand {Hand}, clocks {Clock}, {Hosts} hosts, {Rotations} rotations{(IsStormy ? ", stormy" : "")}{(HasNeighbour ? ", a neighbour" : "")}, noise {NoisePerMille}/1000; mishaps: {string.Join("; ", Mishaps)}";
 }

@@ -8,6 +8,9 @@ public sealed record CoveragePlace(string Operation, Mishap Mishap);
 /// <summary>Makes the scenario of a seed: its class and its planned mishaps go round by the seed's number, so that every place comes in turn; the rest follows from it by chance.</summary>
 public static class Scenarios
 {
+    /// <summary>Planned mishaps of one schedule.</summary>
+    private const int MishapsEach = 23;
+
     private static readonly ConcurrentDictionary<string, (IReadOnlyList<CoveragePlace> Places, IReadOnlyDictionary<string, int> Operations)> Known = new(StringComparer.Ordinal);
 
     /// <summary>The classes that the shipped start-up accepts.</summary>
@@ -33,22 +36,26 @@ public static class Scenarios
 #pragma warning disable CA5394 // A schedule must repeat by its seed; nothing here is a secret.
         var random = new Random(own);
         var (places, operations) = Calm(vendor);
+        // The same kind of trouble on the same side of the same effect is one place, however many mishaps make it.
+        var kinds = places.GroupBy(place => (place.Operation, PlannedMishap.SideOf(place.Mishap), PlannedMishap.KindOf(place.Mishap))).Select(group => group.ToList()).ToList();
         var round = Math.Abs(turn / Accepted.Count);
-        var count = random.Next(12) == 0 ? 1 : random.Next(7, 16);
+        // Every second schedule may lose more issues than the class bears: then people have to choose.
+        var bearable = round % 2 == 0 ? MishapsEach : new Scenario(own, vendor).LostIssuesMax;
         var lossy = 0;
-        var planned = new List<PlannedMishap>();
-        var bearable = new Scenario(own, vendor).LostIssuesMax;
-        for (var number = 0; number < count; number++)
+        var planned = new Dictionary<(string Operation, int Occurrence), PlannedMishap>();
+        for (var number = 0; number < MishapsEach; number++)
         {
-            var place = places[(int)(((round * 7) + (number * (places.Count / count))) % places.Count)];
-            var isLossy = place.Operation is "vendor.issue" or "vault.write@staging" or "ledger.change@IssueSent" or "ledger.change@Issued";
-            if (isLossy && ++lossy > bearable) continue;
-            planned.Add(new PlannedMishap(place.Operation, random.Next(1, operations[place.Operation] + 1), place.Mishap, LengthOf(place, random)));
+            // The places come in turn, and those of one schedule lie far apart.
+            var kind = kinds[(int)((round + (number * (long)kinds.Count / MishapsEach)) % kinds.Count)];
+            var place = kind[random.Next(kind.Count)];
+            if (Scenario.MayLoseIssue(place.Operation, PlannedMishap.KindOf(place.Mishap)) && ++lossy > bearable) continue;
+            var occurrence = random.Next(1, operations[place.Operation] + 1);
+            while (!planned.TryAdd((place.Operation, occurrence), new PlannedMishap(place.Operation, occurrence, place.Mishap, LengthOf(place, random)))) occurrence++;
         }
 
         return new Scenario(own, vendor)
         {
-            Mishaps = planned,
+            Mishaps = [.. planned.Values],
             NoisePerMille = random.Next(10) switch { < 6 => 0, < 9 => 4, _ => 15 },
             People = random.Next(20) switch { < 11 => PeopleMood.Prompt, < 16 => PeopleMood.Late, < 18 => PeopleMood.Silent, _ => PeopleMood.Wrong },
             Consumer = random.Next(20) switch { < 12 => ConsumerMood.Prompt, < 16 => ConsumerMood.Late, < 18 => ConsumerMood.Silent, _ => ConsumerMood.Repeating },

@@ -11,6 +11,7 @@ internal sealed class SimulatedInstallation
     {
         (Number, Target) = (number, target);
         Queue = new SimulatedQueue(clock);
+        Rows = new InMemoryRowStore(clock);
         Secret = SecretName.Of(new Uri($"https://{VaultHost}/"), SimulatedSettings.SecretName);
         First = vendor.Add(target);
         var tags = new Dictionary<string, string>
@@ -44,7 +45,7 @@ internal sealed class SimulatedInstallation
 
     public VendorCredential First { get; }
 
-    public InMemoryRowStore Rows { get; } = new();
+    public InMemoryRowStore Rows { get; }
 
     public SimulatedQueue Queue { get; }
 

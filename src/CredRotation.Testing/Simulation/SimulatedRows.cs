@@ -48,10 +48,7 @@ internal sealed class SimulatedRows(IRowStore rows, FaultInjector faults, Action
         {
             var body = change switch { RowChange.Insert insert => insert.Body, RowChange.Replace replace => replace.Body, _ => null };
             if (body is null || !change.Key.Row.StartsWith("rot-", StringComparison.Ordinal)) continue;
-            const string name = "\"stateOn\":";
-            var end = body.IndexOf(name, StringComparison.Ordinal);
-            var start = body.LastIndexOf("\"state\":\"", end, StringComparison.Ordinal);
-            return start < 0 ? "rotation" : body[(start + 9)..(end - 2)];
+            return LedgerText.StateOf(body) ?? "rotation";
         }
 
         return "row";

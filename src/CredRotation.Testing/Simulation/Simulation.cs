@@ -216,7 +216,8 @@ public sealed class Simulation : IDisposable
             _effects++;
         }
 
-        if (!_isTrouble) return null;
+        // What is planned for the end of a rotation may meet it later, when nothing else goes wrong any more.
+        if (!_isTrouble) return isEffect && _planned.TryGetValue(operation, out var late) && late.Find(known => known.Occurrence == _operations[operation]) is { } left ? Meet(host, operation, left, isEffect) : null;
         if (isEffect && _handAt.Contains(_effects)) ChangeByHand(host.Installation);
         if (isEffect && _jumpAt.Contains(_effects)) Jump(host);
         var mishap = isEffect && _planned.TryGetValue(operation, out var planned) ? planned.Find(known => known.Occurrence == _operations[operation]) : null;
@@ -227,7 +228,11 @@ public sealed class Simulation : IDisposable
             mishap = new PlannedMishap(operation, 0, kind switch { 0 => Mishap.LostBefore, 1 => Mishap.Throttled, 2 => Mishap.Broken, 3 => Mishap.LostAfter, 4 => Mishap.KillBefore, _ => Mishap.KillAfter }, TimeSpan.Zero);
         }
 
-        if (mishap is null) return null;
+        return mishap is null ? null : Meet(host, operation, mishap, isEffect);
+    }
+
+    private Fault? Meet(SimulatedHost host, string operation, PlannedMishap mishap, bool isEffect)
+    {
         host.Mishap = mishap;
         if (isEffect) _hits.Add(new MishapHit(operation, PlannedMishap.SideOf(mishap.Mishap), PlannedMishap.KindOf(mishap.Mishap)));
         Trace($"  ! {host.Name}: {mishap.Mishap} at {operation}");
@@ -421,7 +426,7 @@ public sealed class Simulation : IDisposable
     {
         if (!installation.Hosts.Exists(host => host.IsFree) || !installation.Ledger.IsOpen) return null;
         // A row that names no wake is due: the visit that opened it died.
-        var due = (installation.Ledger.WakeOn ?? installation.WakeUpOn) + TimeSpan.FromSeconds(16);
+        var due = (installation.Ledger.WakeOnInTruth ?? installation.WakeUpOn) + TimeSpan.FromSeconds(16);
         return due > installation.WakeUpOn ? due : installation.WakeUpOn;
     }
 
@@ -615,7 +620,7 @@ public sealed class Simulation : IDisposable
         => operation.Split('@')[0] is "vault.write" or "vault.patch" or "vault.delete" or "vendor.issue" or "vendor.use" or "vendor.retire" or "vendor.disable" or "consumer.signal" or "notify" or "event.publish"
             or "queue.send" or "ledger.insert" or "ledger.replace" or "ledger.delete" or "ledger.change";
 
-    private static bool IsLostIssue(MishapHit hit) => hit.Operation is "vendor.issue" or "vault.write@staging" or "ledger.change@IssueSent" or "ledger.change@Issued";
+    private static bool IsLostIssue(MishapHit hit) => Scenario.MayLoseIssue(hit.Operation, hit.Kind);
 
     private sealed class EventsPort(FaultInjector faults, Action<RotationCompleted> published, Action<ChainAnchor> anchored) : IRotationEvents
     {

@@ -1,7 +1,7 @@
 namespace CredRotation.Benchmarks.Simulate;
 
 /// <summary>The place that was reached least often, with how often.</summary>
-internal sealed record Coverage(int Least, string Where, int Places);
+internal sealed record Coverage(int Least, string Where, int Places, IReadOnlyDictionary<string, int> Rarest);
 
 /// <summary>What the schedules of one class came to.</summary>
 /// <param name="Ends">How its rotations ended.</param>

@@ -135,7 +135,7 @@ public sealed class A_work_queue_in_a_file : IDisposable
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = "DROP INDEX queue_by_name; ALTER TABLE queue DROP COLUMN name; ALTER TABLE poison DROP COLUMN name; CREATE INDEX queue_by_time ON queue (visible_on); PRAGMA user_version = 1;";
+            command.CommandText = "ALTER TABLE rows DROP COLUMN written; ALTER TABLE rows DROP COLUMN written_tag; DROP INDEX queue_by_name; ALTER TABLE queue DROP COLUMN name; ALTER TABLE poison DROP COLUMN name; CREATE INDEX queue_by_time ON queue (visible_on); PRAGMA user_version = 1;";
             command.ExecuteNonQuery();
         }
 
