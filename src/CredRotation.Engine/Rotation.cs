@@ -19,7 +19,6 @@ public enum HoldReason
     ChangedByHand,
     ConsumerSilent,
     OldStillAlive,
-    RetireUnproven,
     TooManyFailures,
     ClockDisagrees,
 

@@ -118,7 +118,7 @@ public sealed partial class RotationEngine
         {
             // Rule 13: whatever breaks, the row backs off and frees its account's lane, and a person hears of it. The text may quote a remote: the type and the place are all that is kept.
             LogUnforeseen(_logger, visit.Rotation.Id, before, unforeseen.GetType().Name, unforeseen.StackTrace);
-            Fail(visit, new RemoteTroubleException("engine", RemoteTrouble.Unknown, $"The step broke off ({unforeseen.GetType().Name})."));
+            Fail(visit, new RemoteTroubleException("engine", RemoteTrouble.Unknown, unforeseen is NewerFormatException ? unforeseen.Message : $"The step broke off ({unforeseen.GetType().Name})."));
             goesOn = false;
         }
 

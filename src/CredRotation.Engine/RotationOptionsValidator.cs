@@ -36,6 +36,9 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
                 errors.Add($"Rotation:Consumers:{alias}:Hook must be an https URL, for example https://checkout.example.com/credential-reload.");
         }
 
+        // An acknowledgement names a principal and no alias: of two with one principal only the first could ever prove anything.
+        foreach (var same in options.Consumers.Where(consumer => consumer.Value.Principal.Length > 0).GroupBy(consumer => consumer.Value.Principal, StringComparer.OrdinalIgnoreCase).Where(same => same.Count() > 1))
+            errors.Add($"Rotation:Consumers: {string.Join(", ", same.Select(consumer => consumer.Key).Order(StringComparer.Ordinal))} name one Principal, so that an acknowledgement could not be told to be of one of them. Give each its own identity, or make them one consumer.");
         foreach (var (alias, account) in options.Accounts) Account($"Rotation:Accounts:{alias}", account, options, errors);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }

@@ -51,6 +51,10 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
         {
             return Answer.Of(Problem.Unavailable(trouble.Message));
         }
+        catch (NewerFormatException newer)
+        {
+            return Answer.Of(Problem.Newer(newer));
+        }
     }
 
     private async Task<(Visit? Visit, Problem? Problem)> AuthorizeAsync(HttpRequest request, AuthorizationRow row, Caller caller, CancellationToken cancellationToken)

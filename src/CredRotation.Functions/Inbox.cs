@@ -3,13 +3,12 @@ using CredRotation.Engine.Registry;
 
 namespace CredRotation.Functions;
 
-/// <summary>Leaves word for a credential's next visit and asks for that visit; decides nothing.</summary>
-public sealed class Inbox(ICredentialRegistry registry, IWorkQueue queue, TimeProvider time)
+/// <summary>Leaves word for a credential's next visit, which the registry asks for; decides nothing.</summary>
+public sealed class Inbox(ICredentialRegistry registry, TimeProvider time)
 {
-    public async Task PutAsync(CredentialId credential, Func<DateTimeOffset, InboxItem> item, CancellationToken cancellationToken)
+    public Task PutAsync(CredentialId credential, Func<DateTimeOffset, InboxItem> item, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(item);
-        await registry.TellAsync(credential, item(time.GetUtcNow()), cancellationToken);
-        await queue.SendAsync(credential, TimeSpan.Zero, cancellationToken);
+        return registry.TellAsync(credential, item(time.GetUtcNow()), cancellationToken);
     }
 }

@@ -36,20 +36,19 @@ public sealed class RotationWorld : IAsyncDisposable
     private readonly List<RotationHost> _hosts = [];
     private readonly Dictionary<string, string?> _settings;
     private readonly IRotationEvents? _events;
-    private readonly IRowStore? _rows;
 
     /// <summary>A world with one due secret, adopted from tags on the first sweep.</summary>
     /// <param name="settings">Overrides settings; a null value removes one.</param>
     /// <param name="events">Where completed rotations are published; null publishes none.</param>
     /// <param name="vendor">The credential belongs to a vendor of this class; null: to the gateway.</param>
     /// <param name="rows">Where rows are kept instead of <see cref="Rows"/>.</param>
-    public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1, IRotationEvents? events = null, VendorClass? vendor = null, IRowStore? rows = null)
+    public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1, IRotationEvents? events = null, VendorClass? vendor = null, Func<TimeProvider, IRowStore>? rows = null)
     {
-        _rows = rows;
         _events = events;
         // Every look at the clock moves it a little, as every look at a real one does.
         Clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromTicks(1) };
         Rows = new InMemoryRowStore(Clock);
+        Store = rows?.Invoke(Clock) ?? Rows;
         Faults = new FaultInjector(Clock);
         Vaults = new VaultModel(Clock, seed);
         Gateway = new GatewayModel(Clock, seed, gateway ?? new GatewayOptions());
@@ -96,6 +95,9 @@ public sealed class RotationWorld : IAsyncDisposable
 
     public InMemoryRowStore Rows { get; }
 
+    /// <summary>Where the hosts keep their rows: <see cref="Rows"/>, or what was given instead.</summary>
+    public IRowStore Store { get; }
+
     public WorldQueue Queue { get; }
 
     public ConcurrentQueue<string> Logs { get; } = new();
@@ -123,7 +125,7 @@ public sealed class RotationWorld : IAsyncDisposable
         services.AddSingleton(clock ?? Clock);
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new WorldLog(Logs)));
         services.AddRotationEngine(new ConfigurationBuilder().AddInMemoryCollection(_settings.Where(setting => setting.Value is not null)).Build());
-        services.AddSingleton(_rows ?? Rows);
+        services.AddSingleton(Store);
         services.AddSingleton<IWorkQueue>(Queue);
         services.AddSingleton<ICredentialVault>(new InMemoryVault(Vaults, Faults));
         services.AddSingleton<IVaultInventory>(new InMemoryVault(Vaults, Faults));

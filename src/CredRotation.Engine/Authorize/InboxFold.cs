@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CredRotation.Engine.Bindings;
+using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Options;
 
@@ -11,10 +12,14 @@ namespace CredRotation.Engine.Authorize;
 /// </summary>
 internal sealed class InboxFold(CredentialRegistry registry, Answerable answerable, IOptions<RotationOptions> options, TimeProvider clock)
 {
+    private const string UnreadMessage = "newer-message";
+
     /// <summary>True when a full batch was folded: save it and fold on, more may wait.</summary>
     public async Task<bool> RunAsync(Visit visit, CancellationToken cancellationToken)
     {
-        foreach (var (row, item) in await registry.ReadInboxAsync(visit.Row.Id, cancellationToken))
+        var (items, isSomethingUnread) = await registry.ReadInboxAsync(visit.Row.Id, cancellationToken);
+        NoteUnread(visit, isSomethingUnread);
+        foreach (var (row, item) in items)
         {
             // Counted by what is folded, not by what is read: what cannot be judged yet must not stand before what can.
             if (visit.Folded.Count >= CredentialRegistry.InboxMax) return true;
@@ -33,6 +38,21 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         }
 
         return false;
+    }
+
+    /// <summary>What a newer version was told waits for it and stops nobody; but who said it must not wait unheard.</summary>
+    private void NoteUnread(Visit visit, bool isSomethingUnread)
+    {
+        var isKnown = visit.Row.Findings.Any(known => known.Code == UnreadMessage);
+        if (isKnown == isSomethingUnread) return;
+
+        visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.Where(known => known.Code != UnreadMessage)] };
+        if (!isSomethingUnread) return;
+
+        var unread = new Finding(UnreadMessage, "Something was said about this credential to a newer version of CredRotation, and this one cannot read it. It is left untouched. What this version is told counts as before.",
+            NewerFormatException.Next, clock.GetUtcNow(), FindingSeverity.Warning);
+        visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.TakeLast(19), unread] };
+        visit.Notes.Add(LedgerNote.Ours("Finding", $"{unread.Detail} {unread.Remedy}", new JsonObject { ["code"] = unread.Code }));
     }
 
     private bool Fold(Visit visit, InboxItem.Hint hint)

@@ -27,7 +27,7 @@ internal sealed partial class ChainAnchors(CredentialRegistry registry, Heartbea
 
     public async Task TakeAsync(CancellationToken cancellationToken)
     {
-        var last = (await heartbeats.ListAsync(cancellationToken)).FirstOrDefault(beat => beat.Name == Heartbeats.Anchor)?.SucceededOn;
+        var last = (await heartbeats.ReadAsync(cancellationToken)).Find(Heartbeats.Anchor)?.SucceededOn;
         if (last is { } on && clock.GetUtcNow() < on + Interval) return;
 
         await heartbeats.StartAsync(Heartbeats.Anchor, cancellationToken);

@@ -32,6 +32,8 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     /// <summary>A store's clock may show whole seconds, and a look at it takes some time.</summary>
     private static readonly TimeSpan ShiftMin = TimeSpan.FromSeconds(2);
 
+    private const string EntryWorks = "The rotation itself goes on, and its evidence hands out every entry as it was written.";
+
     private const string Shards = "abcdefghijklmnopqrstuvwxyz234567";
 
     public async Task<CredentialRow?> FindAsync(CredentialId credential, CancellationToken cancellationToken)
@@ -90,7 +92,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     public async IAsyncEnumerable<(LedgerEntry Entry, string Hash)> ReadLedgerAsync(CredentialId credential, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var row in ScanAsync(Partition(credential), LedgerPrefix, cancellationToken))
-            yield return (EngineJson.Read<LedgerEntry>(row.Body), Hash(row.Body));
+            yield return (RowFormat.Read<LedgerEntry>(row.Body, LedgerEntry.CurrentFormat, $"Entry {row.Key.Row[LedgerPrefix.Length..].TrimStart('0')} of the ledger of credential {credential}", EntryWorks), Hash(row.Body));
     }
 
     public IAsyncEnumerable<string> ReadChainAsync(CredentialId credential, CancellationToken cancellationToken)
@@ -118,10 +120,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         var stored = await rows.FindAsync(new RowKey(Partition(credential), CredentialRowKey), cancellationToken);
         if (stored is null) return null;
 
-        var row = EngineJson.Read<CredentialRow>(stored.Body);
-        if (row.Format > CredentialRow.CurrentFormat)
-            throw new NewerFormatException($"Credential {credential} was written by a newer version of CredRotation (format {row.Format}, this one reads up to {CredentialRow.CurrentFormat}). It is left untouched; deploy the newer version again.");
-        return (row, stored.Tag, stored.Age);
+        return (RowFormat.Read<CredentialRow>(stored.Body, CredentialRow.CurrentFormat, $"Credential {credential}"), stored.Tag, stored.Age);
     }
 
     public async Task<(Rotation Rotation, string Tag, TimeSpan? Age)?> LoadRotationAsync(CredentialId credential, int ordinal, CancellationToken cancellationToken)
@@ -129,21 +128,21 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         var stored = await rows.FindAsync(RotationKey(credential, ordinal), cancellationToken);
         if (stored is null) return null;
 
-        var rotation = EngineJson.Read<Rotation>(stored.Body);
-        if (rotation.Format > Rotation.CurrentFormat)
-            throw new NewerFormatException($"Rotation {rotation.Id} was written by a newer version of CredRotation (format {rotation.Format}). It is left untouched; deploy the newer version again.");
-        return (rotation, stored.Tag, stored.Age);
+        return (RowFormat.Read<Rotation>(stored.Body, Rotation.CurrentFormat, $"Rotation {ordinal} of credential {credential}"), stored.Tag, stored.Age);
     }
 
-    public async Task<IReadOnlyList<(StoredRow Row, InboxItem Item)>> ReadInboxAsync(CredentialId credential, CancellationToken cancellationToken)
+    /// <summary>What waits to be folded in, and whether something is left there that this version cannot read.</summary>
+    public async Task<(IReadOnlyList<(StoredRow Row, InboxItem Item)> Items, bool IsSomethingUnread)> ReadInboxAsync(CredentialId credential, CancellationToken cancellationToken)
     {
         var items = new List<(StoredRow Row, InboxItem Item)>();
+        var isSomethingUnread = false;
         await foreach (var row in ScanAsync(Partition(credential), InboxPrefix, cancellationToken))
         {
             if (TryRead(row.Body) is { } item) items.Add((row, item));
+            else isSomethingUnread = true;
         }
 
-        return [.. items.OrderBy(item => item.Item.On)];
+        return ([.. items.OrderBy(item => item.Item.On)], isSomethingUnread);
     }
 
     public async Task<bool> HasInboxAsync(CredentialId credential, CancellationToken cancellationToken)
@@ -154,7 +153,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     {
         try
         {
-            return EngineJson.Read<InboxItem>(body) is { Format: <= InboxItem.CurrentFormat } item ? item : null;
+            return RowFormat.IsNewer(body, InboxItem.CurrentFormat) ? null : EngineJson.Read<InboxItem>(body);
         }
         catch (Exception unreadable) when (unreadable is JsonException or NotSupportedException)
         {
@@ -319,7 +318,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
             {
                 if (!CredentialId.TryParse(stored.Key.Row, out var id) || await TryFindAsync(id, cancellationToken) is not { } row) continue;
                 if (row.IsOpen) yield return row;
-                else await RemoveFromOpenAsync(stored, id, cancellationToken);
+                else if (!RowFormat.IsNewer(stored.Body, SmallFormat)) await RemoveFromOpenAsync(stored, id, cancellationToken);
             }
         }
     }
@@ -389,7 +388,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     {
         var key = LaneKey(account);
         var stored = await rows.FindAsync(key, cancellationToken);
-        if (stored is null || ReadLane(stored.Body).Visit != visit) return;
+        if (stored is null || RowFormat.IsNewer(stored.Body, SmallFormat) || ReadLane(stored.Body).Visit != visit) return;
         try
         {
             await rows.ReplaceAsync(key, EngineJson.Write(Lane.Of(new Claim("", default, default))), stored.Tag, cancellationToken);
@@ -429,31 +428,15 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
 
     private static RowKey LaneKey(string account) => new($"lane-{Base32.Hash20(account)}", "lane");
 
-    private static RotationIndex ReadIndex(string body)
-    {
-        var index = EngineJson.Read<RotationIndex>(body);
-        CheckSmall(index.Format, "The index of a rotation");
-        return index;
-    }
+    private static RotationIndex ReadIndex(string body) => RowFormat.Read<RotationIndex>(body, SmallFormat, "The index of a rotation");
 
-    private static Lane ReadLane(string body)
-    {
-        var lane = EngineJson.Read<Lane>(body);
-        CheckSmall(lane.Format, "An account's lane");
-        return lane;
-    }
+    private static Lane ReadLane(string body) => RowFormat.Read<Lane>(body, SmallFormat, "An account's lane", "Credentials of other accounts are rotated as before.");
 
     /// <summary>Format 1 of a target is the credential's id alone, so that a build before this one reads it: any later format is an object.</summary>
     private static CredentialId ReadTarget(string body)
     {
-        if (body.StartsWith('{')) CheckSmall(SmallFormat + 1, "A target's row");
+        if (body.StartsWith('{')) RowFormat.Check(Math.Max(RowFormat.Of(body), SmallFormat + 1), SmallFormat, "A target's row", RowFormat.OthersGoOn);
         return EngineJson.Read<CredentialId>(body);
-    }
-
-    private static void CheckSmall(int format, string what)
-    {
-        if (format > SmallFormat)
-            throw new NewerFormatException($"{what} was written by a newer version of CredRotation (format {format} or later, this one reads up to {SmallFormat}). It is left untouched; deploy the newer version again.");
     }
 
     private sealed record RotationIndex(CredentialId Credential, int Ordinal)
@@ -469,6 +452,3 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         public static Lane Of(Claim claim) => new(claim.Visit, claim.ClaimedOn, claim.ExpiresOn);
     }
 }
-
-/// <summary>A row of a newer format: refused untouched.</summary>
-public sealed class NewerFormatException(string message) : Exception(message);

@@ -33,6 +33,6 @@ public interface ICredentialRegistry
     /// <summary>What the last whole look at each watched vault listed, without tags.</summary>
     IAsyncEnumerable<VaultObject> ListObjectsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Puts an item into the inbox; saying the same again is one item.</summary>
+    /// <summary>Puts an item into the inbox and asks for a visit; saying the same again is one item.</summary>
     Task TellAsync(CredentialId credential, InboxItem item, CancellationToken cancellationToken);
 }

@@ -12,7 +12,7 @@ public sealed record FindingView(string? Vault, string? Kind, string Name, strin
     {
         ArgumentNullException.ThrowIfNull(found);
         return new(
-            found.About.IsWayIn ? null : WatchedName.OfVault(found.About.VaultHost).ToString(),
+            found.About.VaultHost.Length == 0 ? null : WatchedName.OfVault(found.About.VaultHost).ToString(),
             found.About.Kind?.ToString(),
             found.About.Name,
             found.Finding.Code,

@@ -1,3 +1,5 @@
+using CredRotation.Engine.Registry;
+
 namespace CredRotation.Functions.Answers;
 
 /// <summary>Why a call was not done, in people's words: what happened, what still works, what to do next.</summary>
@@ -23,4 +25,10 @@ public sealed record Problem(int Status, string Title, string Detail, string Wha
     public static Problem Conflict(string detail, string? open) => new(409, "Not now", detail, NothingChanged, open is null ? "See the detail." : "Follow the open rotation.", open);
 
     public static Problem Unavailable(string detail) => new(503, "A remote had trouble", detail, "What was recorded before stands. Rotations go on from the registry.", "Repeat the call in a minute; repeating is harmless.");
+
+    public static Problem Newer(NewerFormatException newer)
+    {
+        ArgumentNullException.ThrowIfNull(newer);
+        return new(503, "A newer version wrote this", newer.WhatHappened, newer.WhatStillWorks, NewerFormatException.Next);
+    }
 }

@@ -13,9 +13,9 @@ internal static class FindingWords
         _ => "live",
     };
 
-    public static string Name(WatchedName about) => about.Kind is null && !about.IsWayIn ? "The vault itself" : Shown.Name(about.Name);
+    public static string Name(WatchedName about) => about.Kind is null && about.VaultHost.Length > 0 ? "The vault itself" : Shown.Name(about.Name);
 
-    public static string Place(WatchedName about) => about.IsWayIn ? "a way in of events" : Kind(about.Kind) + Shown.Name(about.VaultHost);
+    public static string Place(WatchedName about) => about == WatchedName.Ledger ? "" : about.IsWayIn ? "a way in of events" : Kind(about.Kind) + Shown.Name(about.VaultHost);
 
     /// <summary>Secrets are the rule and need no word.</summary>
     private static string Kind(VaultObjectKind? kind) => kind is null or VaultObjectKind.Secret ? "" : $"{kind} in ";

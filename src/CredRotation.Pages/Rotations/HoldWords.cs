@@ -20,7 +20,6 @@ public static class HoldWords
         HoldReason.ChangedByHand => "Somebody set this secret while it was being rotated. Whose value stands?",
         HoldReason.ConsumerSilent => "A consumer has not shown that it runs the new version. Is it well?",
         HoldReason.OldStillAlive => "The old credential is still accepted after its end. What should happen?",
-        HoldReason.RetireUnproven => "The old credential's end could not be shown. May this be closed?",
         HoldReason.TooManyFailures => "A step kept failing. Try again, or give up?",
         HoldReason.IssuePending => "The new credential is somebody's turn at the provider. Is it being seen to?",
         HoldReason.OldUnknown => "Which credential is the old one at the provider? Nothing is retired before that is known.",

@@ -18,6 +18,20 @@ public sealed class People_and_impostors : EngineTest
     }
 
     [Fact]
+    public async Task Two_owners_are_never_one_person_under_two_spellings()
+    {
+        await using var world = new RotationWorld(new Dictionary<string, string?> { ["Rotation:Policies:payments:Approval"] = "TwoOwners" });
+        await world.SweepAsync(Cancel);
+
+        await world.ApproveAsync(RotationWorld.OwnerOne, Cancel);
+        await world.ApproveAsync(RotationWorld.OwnerOne.ToUpperInvariant(), Cancel);
+
+        Assert.Equal(HoldReason.ApprovalNeeded, (await world.RotationAsync(Cancel)).Hold?.Reason);
+        await world.ApproveAsync(RotationWorld.OwnerTwo, Cancel);
+        Assert.Equal(RotationState.Reloaded, (await world.RotationAsync(Cancel)).State);
+    }
+
+    [Fact]
     public async Task An_owner_who_left_before_issue_no_longer_counts()
     {
         await World.SweepAsync(Cancel);

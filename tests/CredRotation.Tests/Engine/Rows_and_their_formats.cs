@@ -20,34 +20,4 @@ public sealed class Rows_and_their_formats : EngineTest
 
         Assert.Equal(RotationState.Retired, (await World.RotationAsync(Cancel)).State);
     }
-
-    [Fact]
-    public async Task An_inbox_row_of_a_newer_format_waits_for_who_can_read_it()
-    {
-        await World.SweepAsync(Cancel);
-        var rotation = await World.RotationAsync(Cancel);
-        await World.Host.Registry.TellAsync(World.Credential, new InboxItem.Approve(World.Clock.GetUtcNow(), rotation.Id, rotation.PlanHash, RotationWorld.OwnerOne, "owner-1"), Cancel);
-        var row = World.Rows.Snapshot().Single(stored => stored.Key.Row.StartsWith("in-", StringComparison.Ordinal));
-        Assert.Contains("\"format\":1", row.Body, StringComparison.Ordinal);
-        var newer = row.Body.Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal);
-        await World.Rows.ReplaceAsync(row.Key, newer, row.Tag, Cancel);
-
-        await World.DrainAsync(Cancel);
-
-        Assert.Equal(newer, World.Rows.Snapshot().Single(stored => stored.Key == row.Key).Body);
-        Assert.Empty((await World.RotationAsync(Cancel)).Approvals);
-    }
-
-    [Fact]
-    public async Task An_index_of_a_newer_format_is_refused_with_a_remedy()
-    {
-        await World.SweepAsync(Cancel);
-        var rotation = await World.RotationAsync(Cancel);
-        var row = World.Rows.Snapshot().Single(stored => stored.Key.Row == "rotation");
-        await World.Rows.ReplaceAsync(row.Key, row.Body.Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal), row.Tag, Cancel);
-
-        var refused = await Assert.ThrowsAsync<NewerFormatException>(() => World.Host.Registry.FindRotationAsync(rotation.Id, Cancel));
-
-        Assert.Contains("deploy the newer version again", refused.Message, StringComparison.Ordinal);
-    }
 }

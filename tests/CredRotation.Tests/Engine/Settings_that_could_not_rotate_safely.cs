@@ -35,6 +35,21 @@ public sealed class Settings_that_could_not_rotate_safely
     }
 
     [Fact]
+    public void Are_refused_when_two_consumers_have_one_principal_so_that_nobody_could_tell_whose_proof_it_is()
+    {
+        var refused = Assert.Throws<OptionsValidationException>(() => new RotationWorld(new Dictionary<string, string?>
+        {
+            ["Rotation:Consumers:billing:Hook"] = "https://billing.example.com/reload",
+            ["Rotation:Consumers:billing:Audience"] = "api://billing",
+            ["Rotation:Consumers:billing:Principal"] = RotationWorld.CheckoutPrincipal.ToUpperInvariant(),
+        }));
+
+        Assert.Equal(
+            "Rotation:Consumers: billing, checkout name one Principal, so that an acknowledgement could not be told to be of one of them. Give each its own identity, or make them one consumer.",
+            Assert.Single(refused.Failures));
+    }
+
+    [Fact]
     public void Are_told_all_at_once()
     {
         var refused = Assert.Throws<OptionsValidationException>(() => new RotationWorld(new Dictionary<string, string?>

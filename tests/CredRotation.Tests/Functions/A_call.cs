@@ -23,6 +23,18 @@ public sealed class A_call(HeadsWorld world) : IClassFixture<HeadsWorld>
     }
 
     [Fact]
+    public async Task For_what_a_newer_version_wrote_says_so_with_what_still_works_and_what_to_do()
+    {
+        using var answer = await world.SendAsync(world.Token(HeadsWorld.AuditorId, "Rotation.Audit"), HttpMethod.Get, $"api/rotations/{FakeRegistry.OfANewerVersion}");
+
+        var problem = await BodyAsync(answer);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal(
+            ("Rotation 1 of a credential was written by a newer version of CredRotation (format 2, this one reads up to 1). It is left untouched.", "Others go on.", "Deploy the newer version again."),
+            (problem.GetProperty("detail").GetString(), problem.GetProperty("whatStillWorks").GetString(), problem.GetProperty("next").GetString()));
+    }
+
+    [Fact]
     public async Task With_a_query_is_refused()
         => Assert.Equal(400, await StatusAsync(world.Token(HeadsWorld.AuditorId, "Rotation.Audit"), HttpMethod.Get, "api/credentials?expand=all"));
 

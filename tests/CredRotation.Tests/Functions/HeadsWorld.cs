@@ -36,11 +36,13 @@ public sealed class HeadsWorld : IAsyncLifetime
     private EmbeddedApp? _app;
     private HttpClient? _http;
 
-    public FakeRegistry Registry { get; } = new();
+    public FakeQueue Queue { get; } = new();
+
+    public FakeRegistry Registry { get; }
 
     public FakeDirectory People { get; } = new();
 
-    public FakeQueue Queue { get; } = new();
+    public HeadsWorld() => Registry = new FakeRegistry(Queue);
 
     public EmbeddedApp App => _app!;
 
@@ -151,7 +153,7 @@ public sealed class HeadsWorld : IAsyncLifetime
 }
 
 /// <summary>Hands out what a test put in and remembers what it was told.</summary>
-public sealed class FakeRegistry : ICredentialRegistry
+public sealed class FakeRegistry(IWorkQueue queue) : ICredentialRegistry
 {
     private readonly ConcurrentDictionary<CredentialId, (CredentialRow Row, Rotation Rotation)> _rows = new();
 
@@ -187,8 +189,11 @@ public sealed class FakeRegistry : ICredentialRegistry
     public Task<Rotation?> FindRotationAsync(CredentialId credential, int ordinal, CancellationToken cancellationToken)
         => Task.FromResult(_rows.TryGetValue(credential, out var found) && found.Rotation.Ordinal == ordinal ? found.Rotation : null);
 
+    /// <summary>The id of a rotation whose row a newer version wrote.</summary>
+    public static RotationId OfANewerVersion { get; } = RotationId.TryParse("newernewernewernewer", out var id) ? id : throw new InvalidOperationException("That is no id.");
+
     public Task<(CredentialRow Credential, Rotation Rotation)?> FindRotationAsync(RotationId rotation, CancellationToken cancellationToken)
-        => Task.FromResult(_rows.Values.Where(found => found.Rotation.Id == rotation).Select(found => ((CredentialRow, Rotation)?)found).FirstOrDefault());
+        => rotation == OfANewerVersion ? throw new NewerFormatException("Rotation 1 of a credential", 2, 1, "Others go on.") : Task.FromResult(_rows.Values.Where(found => found.Rotation.Id == rotation).Select(found => ((CredentialRow, Rotation)?)found).FirstOrDefault());
 
     public async IAsyncEnumerable<(LedgerEntry Entry, string Hash)> ReadLedgerAsync(CredentialId credential, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -201,7 +206,7 @@ public sealed class FakeRegistry : ICredentialRegistry
     public Task TellAsync(CredentialId credential, InboxItem item, CancellationToken cancellationToken)
     {
         Told.Enqueue((credential, item));
-        return Task.CompletedTask;
+        return queue.SendAsync(credential, TimeSpan.Zero, cancellationToken);
     }
 }
 

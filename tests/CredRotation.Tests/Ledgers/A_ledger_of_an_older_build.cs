@@ -43,7 +43,7 @@ public sealed class A_ledger_of_an_older_build
         using var ledger = new TemporaryLedger();
         using (var database = new SqliteDatabase(ledger.Path))
         {
-            await using var world = await recorded.OpenAsync(new SqliteRowStore(database), Cancel);
+            await using var world = await recorded.OpenAsync(clock => new SqliteRowStore(database, clock), Cancel);
             await JudgeAsync(world, recorded);
         }
 
@@ -51,23 +51,23 @@ public sealed class A_ledger_of_an_older_build
     }
 
     [Fact]
-    public async Task Is_kept_for_every_state_of_every_format()
+    public async Task Is_kept_for_every_state_and_every_hold_of_every_format()
     {
         var files = Recordings.Select(row => row.Data).ToList();
         foreach (var format in Enumerable.Range(1, Rotation.CurrentFormat))
         {
-            var states = new HashSet<RotationState>();
-            foreach (var file in files.Where(file => file.StartsWith($"v{format}/", StringComparison.Ordinal))) states.Add((await ReadAsync(file)).State);
-            Assert.Empty(Enum.GetValues<RotationState>().Except(states));
+            var recorded = new List<RecordedLedger>();
+            foreach (var file in files.Where(file => file.StartsWith($"v{format}/", StringComparison.Ordinal))) recorded.Add(await ReadAsync(file));
+            AssertWhole(recorded);
         }
     }
 
     /// <summary>Records this build's ledgers, where somebody asks for it by name: before a format changes, and never over one that was released.</summary>
     [Fact]
-    public async Task Can_be_recorded_in_every_state()
+    public async Task Can_be_recorded_in_every_state_and_every_hold()
     {
         var one = await LedgerRecorder.RecordAsync(Cancel);
-        Assert.Empty(Enum.GetValues<RotationState>().Except(one.Values.Select(recorded => recorded.State)));
+        AssertWhole(one.Values);
 
         if (Environment.GetEnvironmentVariable(RecordIn) is not { Length: > 0 } folder) return;
         Assert.Equal(one.Values.Select(recorded => recorded.Write()), (await LedgerRecorder.RecordAsync(Cancel)).Values.Select(recorded => recorded.Write()));
@@ -77,6 +77,12 @@ public sealed class A_ledger_of_an_older_build
             var ended = recorded with { Ends = await LedgerRecorder.GoOnAsync(world, Cancel) };
             await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(folder).FullName, $"{recorded.Situation}.json"), ended.Write(), Cancel);
         }
+    }
+
+    private static void AssertWhole(IEnumerable<RecordedLedger> recorded)
+    {
+        Assert.Empty(Enum.GetValues<RotationState>().Except(recorded.Select(ledger => ledger.State)));
+        Assert.Empty(Enum.GetValues<HoldReason>().Except(recorded.Select(ledger => ledger.Hold).OfType<HoldReason>()));
     }
 
     private static async Task<RecordedLedger> ReadAsync(string file) => RecordedLedger.Read(await File.ReadAllTextAsync(Path.Combine(Folder, $"{file}.json"), Cancel));

@@ -2,6 +2,8 @@ using System.Text.RegularExpressions;
 using CredRotation.Engine;
 using CredRotation.Engine.Registry;
 using CredRotation.Testing;
+using CredRotation.Tests.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace CredRotation.Tests.Ledgers;
 
@@ -15,6 +17,11 @@ internal sealed partial class LedgerRecorder
     private const string InstallationKey = "cmVjb3JkZWQtcmVjb3JkZWQtcmVjb3JkZWQtcmVjb3I=";
 
     private const int TurnsMax = 600;
+
+    /// <summary>Turns in which people try again what does not heal.</summary>
+    private const int PatienceMax = 100;
+
+    private const int VisitsMax = 10;
 
     private readonly Dictionary<string, RecordedLedger> _kept = [];
 
@@ -62,10 +69,18 @@ internal sealed partial class LedgerRecorder
         await recorder.HoldAsync(HoldReason.ConsumerSilent, world => world.Consumers.Signalled = null, cancellationToken);
         await recorder.HoldAsync(HoldReason.IssueRejected, world => world.Faults.Add("gateway.generate", new Fault.Refuse(422, "00_422"), times: 1000), cancellationToken);
         await recorder.HoldAsync(HoldReason.TooManyFailures, world => world.Faults.Add("vault.write@payments", new Fault.Refuse(500, "InternalError"), times: 1000), cancellationToken);
-        await recorder.HoldAsync(HoldReason.NewCredentialRefused, world => world.Faults.Add("gateway.me", new Fault.Refuse(401, "00_401"), occurrence: 2, times: 1000), cancellationToken);
         await recorder.HoldAsync(HoldReason.ProbeForbidden, world => world.Faults.Add("gateway.me", new Fault.Refuse(403, "00_403"), occurrence: 2, times: 1000), cancellationToken);
         await recorder.HoldAsync(HoldReason.IssuePending, _ => { }, cancellationToken, "person-approval");
         await recorder.RunAsync("", null, world => ChangeInTheMiddleAsync(world, cancellationToken), HoldReason.ChangedByHand);
+        await recorder.RunAsync("", null, world => world.SweepAsync(cancellationToken), HoldReason.ApprovalNeeded);
+        await recorder.HoldAsync(HoldReason.DirectoryCannotSee, world => world.Faults.Add("directory.members", KnownFaults.DirectoryForbidden, times: 1000), cancellationToken);
+        await recorder.HoldAsync(HoldReason.OldCredentialRefused, world => world.Faults.Add("gateway.me", new Fault.Refuse(401, "00_401"), times: 1000), cancellationToken);
+        await recorder.HoldAsync(HoldReason.NewCredentialRefused, EndWhatIsIssued, cancellationToken, "overlap-list");
+        await recorder.HoldAsync(HoldReason.NoConsumer, world => world.TagByHand(RotationWorld.Tags().Where(tag => tag.Key != "rotate-consumers").ToDictionary()), cancellationToken, "overlap-list");
+        await recorder.HoldAsync(HoldReason.OldStillAlive, world => world.Faults.Add("vendor.retire", new Fault.Refuse(422, "in_use"), times: 1000), cancellationToken, "overlap-list");
+        await recorder.RunAsync("", "overlap-list", world => VisitAsync(world, world.AddHost(provider: SeenAs(world, (_, works) => works with { CredentialId = null })), cancellationToken), HoldReason.OldUnknown);
+        await recorder.RunAsync("", "overlap-list", world => VisitAsync(world, world.AddHost(provider: SeenAs(world, (candidate, works) => candidate.Id is null ? works : works with { Identity = "Somebody else" })), cancellationToken), HoldReason.WrongIdentity);
+        await recorder.RunAsync("", null, world => VisitAsync(world, world.AddHost(new FakeTimeProvider(world.Clock.GetUtcNow() + TimeSpan.FromMinutes(10))), cancellationToken), HoldReason.ClockDisagrees);
         return recorder._kept;
     }
 
@@ -77,7 +92,7 @@ internal sealed partial class LedgerRecorder
             var rotation = await world.RotationAsync(cancellationToken, ordinal: 1);
             if (rotation.IsClosed) return rotation.State.ToString();
             if (rotation.Hold?.Reason is HoldReason.ApprovalNeeded && rotation.Approvals.Count == 0) await world.ApproveAsync(RotationWorld.OwnerOne, cancellationToken);
-            else if (rotation.Hold?.Choices.FirstOrDefault(choice => choice.Name is "retry" or "keep-ours") is { } choice) await world.ChooseAsync(choice.Name, RotationWorld.OwnerOne, cancellationToken);
+            else if (rotation.Hold?.Choices.FirstOrDefault(choice => choice.Name is "close-unproven" || (turn < PatienceMax && choice.Name is "retry" or "keep-ours")) is { } choice) await world.ChooseAsync(choice.Name, RotationWorld.OwnerOne, cancellationToken);
             foreach (var errand in world.Vendor?.OpenErrands ?? []) world.Vendor!.Do(errand);
             await PassAsync(world, cancellationToken);
         }
@@ -116,12 +131,40 @@ internal sealed partial class LedgerRecorder
         await world.ApproveAsync(RotationWorld.OwnerOne, cancellationToken);
     }
 
+    private static void EndWhatIsIssued(RotationWorld world) => world.Vendor!.Called = request =>
+    {
+        if (request is { Operation: "issue", Touched: { } made }) world.Vendor.End(made);
+    };
+
+    private static LyingProvider SeenAs(RotationWorld world, Func<Candidate, ProbeOutcome.Works, ProbeOutcome> seen) => new(new InMemoryVendorProvider(world.Vendor!, world.Faults))
+    {
+        Probes = (candidate, outcome) => outcome is ProbeOutcome.Works works ? seen(candidate, works) : outcome,
+    };
+
+    /// <summary>Lets another host find the secret, hear the approval and go as far as it can.</summary>
+    private static async Task VisitAsync(RotationWorld world, RotationHost host, CancellationToken cancellationToken)
+    {
+        await host.Sweep.RunAsync(cancellationToken);
+        await host.Engine.AdvanceAsync(world.Credential, cancellationToken);
+        var rotation = await world.RotationAsync(cancellationToken);
+        await host.Registry.TellAsync(world.Credential, new InboxItem.Approve(world.Clock.GetUtcNow(), rotation.Id, rotation.PlanHash, RotationWorld.OwnerOne, "owner-1"), cancellationToken);
+        for (var visit = 0; visit < VisitsMax; visit++)
+        {
+            await host.Engine.AdvanceAsync(world.Credential, cancellationToken);
+            world.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+    }
+
     private Task HoldAsync(HoldReason reason, Action<RotationWorld> trouble, CancellationToken cancellationToken, string? vendor = null)
         => RunAsync("", vendor, async world =>
         {
             trouble(world);
             await world.SweepAsync(cancellationToken);
             if ((await world.RotationAsync(cancellationToken)).Hold?.Reason is HoldReason.ApprovalNeeded) await world.ApproveAsync(RotationWorld.OwnerOne, cancellationToken);
+            await world.PassAsync(TimeSpan.FromHours(3), cancellationToken);
+            // Where issuing endangers nothing an owner is asked before the old one ends.
+            if ((await world.RotationAsync(cancellationToken)).Hold?.Reason is not HoldReason.ApprovalNeeded) return;
+            await world.ApproveAsync(RotationWorld.OwnerOne, cancellationToken);
             await world.PassAsync(TimeSpan.FromHours(3), cancellationToken);
         }, reason);
 

@@ -47,7 +47,7 @@ public sealed record RecordedLedger(
     public string Write() => JsonSerializer.Serialize(this, Json) + "\n";
 
     /// <summary>A world as it was at that moment, with today's engine in it; its rows lie in <paramref name="rows"/>, or in memory.</summary>
-    public async Task<RotationWorld> OpenAsync(IRowStore? rows, CancellationToken cancellationToken)
+    public async Task<RotationWorld> OpenAsync(Func<TimeProvider, IRowStore>? rows, CancellationToken cancellationToken)
     {
         var world = new RotationWorld(vendor: Vendor is null ? null : VendorClasses.Find(Vendor), rows: rows);
         var happenings = Credentials.Select(credential => (credential.At, Act: new Action(() => Make(world, credential))))
@@ -61,7 +61,7 @@ public sealed record RecordedLedger(
         }
 
         MoveTo(world, Now);
-        foreach (var row in Rows) await (rows ?? world.Rows).InsertAsync(new RowKey(row.Partition, row.Row), row.Body, cancellationToken);
+        foreach (var row in Rows) await world.Store.InsertAsync(new RowKey(row.Partition, row.Row), row.Body, cancellationToken);
         return world;
     }
 

@@ -12,7 +12,13 @@ namespace CredRotation.Tests.Testing;
 /// <summary>A shipped provider file over the sandbox's gateway, through real HTTP.</summary>
 internal sealed class GatewayBench : IProviderBench
 {
-    private const string TargetName = "S2-5B4C3D2E1F";
+    /// <summary>Every issue is another key of one credential, and the gateway's timer ends the one before.</summary>
+    public const string ModeA = "adyen-merchant-api-key";
+
+    /// <summary>Every issue is another credential, and the one before lives until it is disabled.</summary>
+    public const string ModeB = "adyen-merchant-credential";
+
+    private const string CredentialId = "S2-5B4C3D2E1F";
     private readonly FakeTimeProvider _clock;
     private readonly FaultInjector _faults;
     private readonly GatewayModel _model;
@@ -22,7 +28,7 @@ internal sealed class GatewayBench : IProviderBench
     private GatewayBench(FakeTimeProvider clock, FaultInjector faults, GatewayModel model, GatewayServer server, GatewayKey management, string kind)
     {
         (_clock, _faults, _model, _server) = (clock, faults, model, server);
-        Current = model.Add(new GatewayCredential(TargetName, "ws@Company.Shop", "Shop", true, [GatewayCredential.ReadMeRole])).Value;
+        Current = model.Add(new GatewayCredential(CredentialId, "ws@Company.Shop", "Shop", true, [GatewayCredential.ReadMeRole])).Value;
         _services = new ServiceCollection()
             .AddSingleton<TimeProvider>(clock)
             .AddSingleton<IOptions<RotationOptions>>(Options.Create(new RotationOptions()))
@@ -30,8 +36,10 @@ internal sealed class GatewayBench : IProviderBench
             .AddProviders()
             .BuildServiceProvider();
         Provider = _services.GetRequiredService<IProviderCatalog>().Find(kind)!;
-        Target = new ProviderTarget("gateway", TargetName,
-            new Dictionary<string, string> { ["baseUrl"] = server.ManagementUri.AbsoluteUri, ["merchantId"] = model.Options.Merchant },
+        var parameters = new Dictionary<string, string> { ["baseUrl"] = server.ManagementUri.AbsoluteUri, ["merchantId"] = model.Options.Merchant };
+        if (kind == ModeB) parameters["roles"] = GatewayCredential.ReadMeRole;
+        Target = new ProviderTarget("gateway", kind == ModeB ? "checkout" : CredentialId,
+            parameters,
             new Dictionary<string, SecretText> { ["management"] = management.Value });
     }
 
@@ -65,10 +73,11 @@ internal sealed class GatewayBench : IProviderBench
         return true;
     }
 
-    // The gateway knows no quota, and every key of a credential is of one owner.
+    // The gateway knows no quota.
     public bool FillQuota() => false;
 
-    public SecretText? AddStranger() => null;
+    // In mode A every key of a credential is of one owner.
+    public SecretText? AddStranger() => Provider.Kind == ModeB ? _model.Add(new GatewayCredential("S2-STRANGER", "ws_other@Company.Shop", "Shop", true, [GatewayCredential.PaymentRole]) { Description = "made by hand" }).Value : null;
 
     public bool DoErrands() => false;
 

@@ -38,6 +38,7 @@ internal static class FindingNotices
     private static string NameOf(WatchedName about) => about.Kind switch
     {
         _ when about.IsWayIn => $"Events by {about.Name}",
+        null when about == WatchedName.Ledger => about.Name,
         null => about.VaultHost,
         VaultObjectKind.Secret => $"{about.Name} in {about.VaultHost}",
         var kind => $"{kind} {about.Name} in {about.VaultHost}",

@@ -10,6 +10,7 @@ internal sealed class FindingBook
     private readonly DateTimeOffset _now;
     private readonly Dictionary<RowKey, (StoredRow Row, ObjectFinding Found)> _known = [];
     private readonly HashSet<RowKey> _seen = [];
+    private readonly List<string> _newer = [];
     private readonly HashSet<(string VaultHost, VaultObjectKind? Kind)> _read = [];
 
     private FindingBook(FindingStore store, DateTimeOffset now) => (_store, _now) = (store, now);
@@ -17,11 +18,21 @@ internal sealed class FindingBook
     public static async Task<FindingBook> OpenAsync(FindingStore store, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var book = new FindingBook(store, now);
-        await foreach (var (row, found) in store.ListAsync(cancellationToken)) book._known[row.Key] = (row, found);
+        var newer = 0;
+        await foreach (var (row, found, isNewer) in store.ScanAsync(cancellationToken))
+        {
+            if (found is not null) book._known[row.Key] = (row, found);
+            else if (isNewer) newer++;
+        }
+
+        if (newer > 0) book.LeaveNewer($"{newer} of the findings");
         return book;
     }
 
     public int Count => _seen.Count;
+
+    /// <summary>Rows of a newer version are left untouched, and that they are is itself a finding.</summary>
+    public void LeaveNewer(string what) => _newer.Add(what);
 
     public async Task NoteAsync(WatchedName about, Finding finding, string? receiver, DateTimeOffset? expiresOn, CancellationToken cancellationToken)
     {
@@ -40,6 +51,12 @@ internal sealed class FindingBook
 
     public async Task CloseAsync(IReadOnlyCollection<string> watchedVaults, CancellationToken cancellationToken)
     {
+        if (_newer.Count > 0)
+        {
+            await NoteAsync(WatchedName.Ledger, new Finding("newer-format", RotationMachine.Bounded($"Written by a newer version of CredRotation and left untouched: {string.Join(", ", _newer)}. They are missing from what this version shows; rotations go on."),
+                NewerFormatException.Next, _now, FindingSeverity.Warning), null, null, cancellationToken);
+        }
+
         foreach (var (key, (row, found)) in _known)
         {
             if (_seen.Contains(key) || await _store.AgeAsync(row, found, cancellationToken)) continue;

@@ -23,14 +23,15 @@ internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
     private const string Shards = "abcdefghijklmnopqrstuvwxyz234567";
 
     /// <summary>Open and cleared ones.</summary>
-    public async IAsyncEnumerable<(StoredRow Row, ObjectFinding Found)> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<(StoredRow Row, ObjectFinding Found)> ListAsync(CancellationToken cancellationToken)
+        => ScanAsync(cancellationToken).Where(seen => seen.Found is not null).Select(seen => (seen.Row, seen.Found!));
+
+    /// <summary>Every row; without a finding where this version cannot read it.</summary>
+    public async IAsyncEnumerable<(StoredRow Row, ObjectFinding? Found, bool IsNewer)> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var shard in Shards)
         {
-            await foreach (var stored in rows.ScanAllAsync($"find-{shard}", "", cancellationToken))
-            {
-                if (TryRead(stored) is { } found) yield return (stored, found);
-            }
+            await foreach (var stored in rows.ScanAllAsync($"find-{shard}", "", cancellationToken)) yield return (stored, TryRead(stored), IsNewer(stored));
         }
     }
 
@@ -91,26 +92,14 @@ internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
     private static int? Sum(int? more, int? known) => more is { } times ? (int)Math.Min(int.MaxValue, (long)times + (known ?? 0)) : null;
 
     /// <summary>Of a newer format: left for who can read it, whatever else is in it.</summary>
-    private static bool IsNewer(StoredRow stored)
-    {
-        try
-        {
-            using var body = JsonDocument.Parse(stored.Body);
-            return body.RootElement is { ValueKind: JsonValueKind.Object } row && row.TryGetProperty("format", out var format)
-                && format.ValueKind is JsonValueKind.Number && format.TryGetInt32(out var number) && number > ObjectFinding.CurrentFormat;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
+    private static bool IsNewer(StoredRow stored) => RowFormat.IsNewer(stored.Body, ObjectFinding.CurrentFormat);
 
     /// <summary>Null: written by another version. What still is so is found and written again.</summary>
     private static ObjectFinding? TryRead(StoredRow stored)
     {
         try
         {
-            return EngineJson.Read<ObjectFinding>(stored.Body) is { Format: <= ObjectFinding.CurrentFormat } found ? found : null;
+            return IsNewer(stored) ? null : EngineJson.Read<ObjectFinding>(stored.Body);
         }
         catch (JsonException)
         {

@@ -58,12 +58,12 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
 
         /// <summary>Its row was written by a newer version: that is all that can be said of it.</summary>
         public Task CouldNotJudgeAsync(VaultObject seen, string reason, CancellationToken cancellationToken)
-            => book.NoteAsync(seen.About, new Finding("newer-format", RotationMachine.Bounded(reason), "Deploy the newer version again.", watch.Now, FindingSeverity.Warning), null, seen.ExpiresOn, cancellationToken);
+            => book.NoteAsync(seen.About, new Finding("newer-format", RotationMachine.Bounded(reason), NewerFormatException.Next, watch.Now, FindingSeverity.Warning), null, seen.ExpiresOn, cancellationToken);
 
         /// <summary>All of one kind in a vault was seen.</summary>
         public async Task WasReadAsync(string vaultHost, VaultObjectKind kind, IReadOnlyList<VaultObject> seen, CancellationToken cancellationToken)
         {
-            await watch.SaveAsync(vaultHost, kind, seen, cancellationToken);
+            if (!await watch.SaveAsync(vaultHost, kind, seen, cancellationToken)) book.LeaveNewer($"the list of {kind} objects in {vaultHost}");
             book.WasRead(vaultHost, kind);
         }
 
@@ -104,7 +104,7 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
 
     private Task TellAsync(CancellationToken cancellationToken) => announcer.TellAsync(cancellationToken);
 
-    private Task SaveAsync(string vaultHost, VaultObjectKind kind, IReadOnlyList<VaultObject> seen, CancellationToken cancellationToken)
+    private Task<bool> SaveAsync(string vaultHost, VaultObjectKind kind, IReadOnlyList<VaultObject> seen, CancellationToken cancellationToken)
         => objects.SaveAsync(vaultHost, kind, seen, cancellationToken);
 
     private Task<Rotation?> OpenRotationAsync(CredentialRow row, CancellationToken cancellationToken)

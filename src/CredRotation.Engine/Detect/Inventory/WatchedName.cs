@@ -2,11 +2,13 @@ using System.Text.Json.Serialization;
 
 namespace CredRotation.Engine.Detect.Inventory;
 
-/// <summary>Names one watched object, a vault as a whole, or a way in by which events come.</summary>
-/// <param name="VaultHost">Empty for a way in.</param>
-/// <param name="Kind">Null for the vault itself, whose name is empty, and for a way in.</param>
+/// <summary>Names one watched object, a vault as a whole, a way in by which events come, or our own ledger.</summary>
+/// <param name="VaultHost">Empty for a way in and the ledger.</param>
+/// <param name="Kind">Null for the vault itself, whose name is empty, for a way in and the ledger.</param>
 public sealed record WatchedName(string VaultHost, VaultObjectKind? Kind, string Name)
 {
+    public static WatchedName Ledger { get; } = new("", null, "CredRotation's own ledger");
+
     public static WatchedName Of(SecretName secret)
     {
         ArgumentNullException.ThrowIfNull(secret);
@@ -19,11 +21,11 @@ public sealed record WatchedName(string VaultHost, VaultObjectKind? Kind, string
     public static WatchedName OfWayIn(string function) => new("", null, function);
 
     [JsonIgnore]
-    public bool IsWayIn => VaultHost.Length == 0;
+    public bool IsWayIn => VaultHost.Length == 0 && this != Ledger;
 
     public override string ToString() => Kind switch
     {
-        _ when IsWayIn => Name,
+        _ when VaultHost.Length == 0 => Name,
         VaultObjectKind.Secret => $"https://{VaultHost}/secrets/{Name}",
         VaultObjectKind.Key => $"https://{VaultHost}/keys/{Name}",
         VaultObjectKind.Certificate => $"https://{VaultHost}/certificates/{Name}",
