@@ -70,6 +70,7 @@ public sealed class Simulation : IDisposable
             _directory.Put(new DirectoryUser(id, name, $"{name}@example.com"));
         _directory.Put(new DirectoryGroup(RotationWorld.OwnerGroup, "owners", null, [RotationWorld.OwnerOne, RotationWorld.OwnerTwo]));
         _directory.Put(new DirectoryGroup(RotationWorld.FallbackGroup, "platform", null, [RotationWorld.OwnerTwo, RotationWorld.Stranger]));
+        if (scenario.Owners is OwnersMood.Gone) _directory.DeleteGroup(RotationWorld.OwnerGroup);
         _vaults.AddVault(SimulatedSettings.PlatformHost, "platform");
         _vaults.Set(SimulatedSettings.PlatformHost, SimulatedSettings.ManagementName, new VaultContent(_vendor.ManagementValue, null, true, null, null, new Dictionary<string, string>()), new VaultCaller("person", "by-hand"));
 
@@ -217,6 +218,7 @@ public sealed class Simulation : IDisposable
         }
 
         if (!_isTrouble) return null;
+        if (_scenario.Owners is OwnersMood.Unreachable && operation == "directory.members" && _random.Next(2) == 0) return new Fault.Refuse(503, "ServiceUnavailable");
         if (isEffect && _handAt.Contains(_effects)) ChangeByHand(host.Installation);
         if (isEffect && _jumpAt.Contains(_effects)) Jump(host);
         var mishap = isEffect && _planned.TryGetValue(operation, out var planned) ? planned.Find(known => known.Occurrence == _operations[operation]) : null;
@@ -319,6 +321,9 @@ public sealed class Simulation : IDisposable
             case HandMood.SameValueAgain:
                 Write(installation, current.Value, current.Expires);
                 break;
+            case HandMood.OtherTags:
+                Write(installation, current.Value, current.Expires, new Dictionary<string, string>(installation.Tags) { ["rotate-target"] = SimulatedInstallation.OtherTarget });
+                break;
             case HandMood.OwnCredential when _scenario.Vendor.IsShareable:
                 Write(installation, _vendor.Add(installation.Target).Value, (Now + TimeSpan.FromDays(80)).ToUnixTimeSeconds());
                 break;
@@ -340,8 +345,8 @@ public sealed class Simulation : IDisposable
         SimulatedVisit.Current = visit;
     }
 
-    private void Write(SimulatedInstallation installation, SecretText value, long? expires)
-        => _vaults.Set(installation.VaultHost, SimulatedSettings.SecretName, new VaultContent(value, null, true, null, expires, installation.Tags), new VaultCaller("person", "by-hand"));
+    private void Write(SimulatedInstallation installation, SecretText value, long? expires, IReadOnlyDictionary<string, string>? tags = null)
+        => _vaults.Set(installation.VaultHost, SimulatedSettings.SecretName, new VaultContent(value, null, true, null, expires, tags ?? installation.Tags), new VaultCaller("person", "by-hand"));
 
     private void StartTrouble()
     {
@@ -569,7 +574,7 @@ public sealed class Simulation : IDisposable
         if (LedgerText.Text(hold, "reason") == "ApprovalNeeded")
         {
             var isWrong = _isTrouble && _scenario.People is PeopleMood.Wrong && _random.Next(2) == 0;
-            var person = isWrong ? RotationWorld.Stranger : RotationWorld.OwnerOne;
+            var person = isWrong ? RotationWorld.Stranger : _scenario.Answering[0];
             Trace($"{Now:u} {person[^1]} approves");
             Tell(installation, new InboxItem.Approve(Now, id, isWrong && _random.Next(2) == 0 ? new string('0', 64) : plan, person, "person"));
             return;
@@ -583,8 +588,7 @@ public sealed class Simulation : IDisposable
         if (wanted is null) return;
         Trace($"{Now:u} people choose {wanted} in {LedgerText.Text(hold, "reason")}");
         var state = Enum.Parse<RotationState>(LedgerText.Text(rotation, "state")!);
-        foreach (var person in new[] { RotationWorld.OwnerOne, RotationWorld.OwnerTwo })
-            Tell(installation, new InboxItem.Choose(Now, id, plan, state, wanted, person, person == RotationWorld.OwnerOne ? "owner-1" : "owner-2"));
+        foreach (var person in _scenario.Answering) Tell(installation, new InboxItem.Choose(Now, id, plan, state, wanted, person, $"person {person[^1]}"));
     }
 
     // What is told.

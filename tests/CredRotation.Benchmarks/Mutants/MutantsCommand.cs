@@ -3,8 +3,9 @@ using CredRotation.Testing.Simulation;
 
 namespace CredRotation.Benchmarks.Mutants;
 
-/// <summary>A mutant that was caught: by which invariant, in which schedule.</summary>
-internal sealed record CaughtMutant(string Name, string Rule, string Invariant, int Seed, string Detail);
+/// <summary>A mutant that was caught: by which invariant, in which schedule, after how many of them.</summary>
+/// <param name="Broken">Schedules passed over because the unaltered engine breaks an invariant there, too.</param>
+internal sealed record CaughtMutant(string Name, string Rule, string Invariant, int Seed, int Schedules, int Broken, string Detail);
 
 /// <summary>What the mutants came to; its JSON is the command's answer.</summary>
 internal sealed record MutantsReport(int Seeded, int Caught, IReadOnlyList<string> Missed, IReadOnlyList<CaughtMutant> By);
@@ -52,22 +53,25 @@ internal sealed record MutantsCommand(int Seeds)
 
     private CaughtMutant? Catch(Mutant mutant, CancellationToken cancellationToken)
     {
+        var (schedules, broken) = (0, 0);
         for (var seed = 1; seed <= Seeds; seed++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var scenario = Scenarios.Of(seed, 0, 1);
-            if (mutant.Classes.Length > 0 && !mutant.Classes.Contains(scenario.Vendor.Name)) continue;
-            using var simulation = new Simulation(scenario, mutant.Alter);
+            if (mutant.ScenarioOf(seed) is not { } scenario) continue;
+
+            schedules++;
+            if (Run(scenario, mutant.Alter).FirstOrDefault(violation => mutant.Invariants.Contains(violation.Invariant)) is not { } found) continue;
             // What the engine does wrong by itself catches nobody.
-            if (simulation.Run().Violations is [var first, ..] && !IsBrokenAnyway(scenario)) return new CaughtMutant(mutant.Name, mutant.Rule, first.Invariant, seed, first.Detail);
+            if (Run(scenario, null).Count == 0) return new CaughtMutant(mutant.Name, mutant.Rule, found.Invariant, seed, schedules, broken, found.Detail);
+            broken++;
         }
 
         return null;
     }
 
-    private static bool IsBrokenAnyway(Scenario scenario)
+    private static IReadOnlyList<Violation> Run(Scenario scenario, Func<SimulatedPorts, SimulatedPorts>? alter)
     {
-        using var simulation = new Simulation(scenario);
-        return simulation.Run().Violations.Count > 0;
+        using var simulation = new Simulation(scenario, alter);
+        return simulation.Run().Violations;
     }
 }
