@@ -321,7 +321,8 @@ public sealed class Simulation : IDisposable
             case HandMood.SameValueAgain:
                 Write(installation, current.Value, current.Expires);
                 break;
-            case HandMood.OtherTags:
+            // What tags ask for before anything was adopted is no change.
+            case HandMood.OtherTags when installation.Ledger.IsAdopted:
                 Write(installation, current.Value, current.Expires, new Dictionary<string, string>(installation.Tags) { ["rotate-target"] = SimulatedInstallation.OtherTarget });
                 break;
             case HandMood.OwnCredential when _scenario.Vendor.IsShareable:

@@ -48,6 +48,11 @@ internal sealed record Mutant(string Name, string Rule, IReadOnlyList<string> In
         new("refused-is-promoted", "9", ["I1"], ports => ports with { Provider = new CredulousProvider(ports.Provider) }) { Classes = ["overlap-list", "timer-issue"] },
         new("not-yet-is-refused", "10", ["I8"], ports => ports with { Provider = new MisstatingProvider(ports.Provider, traits => traits with { ActivationDelayMax = TimeSpan.Zero }) }) { Classes = ["overlap-list", "timer-issue"] },
         new("retires-the-newest", "11", ["I3"], ports => ports with { Provider = new HastyProvider(ports.Provider) }) { Classes = ["overlap-list", "overlap-read-back", "overlap-caller-made"] },
+        new("does-not-look-again", "11", ["I3"], ports => ports with { Vault = new TrustingVault(ports.Vault) })
+        {
+            Classes = ["overlap-list", "overlap-read-back", "overlap-caller-made"],
+            Under = scenario => scenario with { Hand = HandMood.SameValueAgain },
+        },
         new("no-final-list", "12", ["I2"], ports => ports with { Provider = new LyingList(ports.Provider, isEmpty: true) }) { Classes = ["overlap-list", "overlap-list-lagging", "overlap-two-slots"] },
         new("suspects-not-reported", "12", ["I2"], ports => ports with { Rows = Writing(ports.Rows, rotation => rotation["suspects"] = new JsonArray()) })
         {
