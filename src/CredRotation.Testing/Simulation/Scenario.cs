@@ -7,7 +7,7 @@ public enum PeopleMood { Prompt, Late, Silent, Wrong }
 public enum ConsumerMood { Prompt, Late, Silent, Repeating }
 
 /// <summary>What a person changes by hand, at the vault or at the vendor.</summary>
-public enum HandMood { Nothing, SameValueAgain, OwnCredential, Garbage, EndsNew, EndsOld, StrangerCredentials, OtherTags }
+public enum HandMood { Nothing, SameValueAgain, OwnCredential, Garbage, EndsNew, EndsOld, StrangerCredentials, OtherTags, OldValueAgain }
 
 /// <summary>What the directory says of the owner group: it is there, it cannot be asked every time while things go wrong, or it was deleted long ago.</summary>
 public enum OwnersMood { Present, Unreachable, Gone }

@@ -77,7 +77,7 @@ public sealed class Simulation : IDisposable
         for (var number = 1; number <= (scenario.HasNeighbour ? 2 : 1); number++) AddInstallation(number);
         // A vault's times have whole seconds: what was there before must be older than what comes.
         _clock.Advance(TimeSpan.FromHours(1));
-        if (scenario.Hand is not HandMood.Nothing) _handAt.Add(_random.Next(5, 70));
+        if (scenario.Hand is not HandMood.Nothing) _handAt.Add(_random.Next(scenario.Hand is HandMood.OldValueAgain ? 35 : 5, 70));
         if (scenario.Clock is ClockMood.Jumping)
         {
             for (var jump = 0; jump < 3; jump++) _jumpAt.Add(_random.Next(1, 90));
@@ -320,6 +320,11 @@ public sealed class Simulation : IDisposable
         {
             case HandMood.SameValueAgain:
                 Write(installation, current.Value, current.Expires);
+                break;
+            // Put back while it lives, it is not to be ended; put back dead, it is the person's doing.
+            case HandMood.OldValueAgain:
+                if (!_vendor.Accepts(installation.First.Value)) invariants.Excuse(installation.First.Id);
+                Write(installation, installation.First.Value, current.Expires);
                 break;
             // What tags ask for before anything was adopted is no change.
             case HandMood.OtherTags when installation.Ledger.IsAdopted:

@@ -19,13 +19,16 @@ internal sealed class MisdatingVault(ICredentialVault vault, Func<DateTimeOffset
         => base.WriteAsync(secret, write with { ExpiresOn = write.ExpiresOn is null ? null : other(write.ExpiresOn) }, callId, cancellationToken);
 }
 
-/// <summary>Takes the version that ends last for the one that is current, whatever was written after it.</summary>
+/// <summary>Takes what this host wrote last for what is current.</summary>
 internal sealed class TrustingVault(ICredentialVault vault) : OtherVault(vault)
 {
-    public override async Task<VaultSecret> ReadCurrentAsync(SecretName secret, string callId, CancellationToken cancellationToken)
-        => (await ListVersionsAsync(secret, callId, cancellationToken)).OrderBy(version => version.ExpiresOn).LastOrDefault() is { Version: { } last }
-            ? await ReadVersionAsync(secret, last, callId, cancellationToken)
-            : await base.ReadCurrentAsync(secret, callId, cancellationToken);
+    private readonly Dictionary<SecretName, string> _written = [];
+
+    public override async Task<string> WriteAsync(SecretName secret, VaultWrite write, string callId, CancellationToken cancellationToken)
+        => _written[secret] = await base.WriteAsync(secret, write, callId, cancellationToken);
+
+    public override Task<VaultSecret> ReadCurrentAsync(SecretName secret, string callId, CancellationToken cancellationToken)
+        => _written.TryGetValue(secret, out var version) ? ReadVersionAsync(secret, version, callId, cancellationToken) : base.ReadCurrentAsync(secret, callId, cancellationToken);
 }
 
 /// <summary>Says that the vault's clock is this host's.</summary>
