@@ -54,6 +54,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
         foreach (var fault in installation.Ledger.Land(changes)) broken("I7", fault);
         if (changes.Any(change => change.Key.Row == "row"))
         {
+            if (installation.Ledger.IsAdopted && installation.Ledger.Row.GetProperty("chain").GetProperty("sequence").GetInt64() != installation.Ledger.Log.Count) broken("I7", "the row was written over by whoever knew less of the chain");
             var before = installation.Ledger.Claims;
             var number = installation.Ledger.NumberOfClaim();
             if (visit is not null && number > before) visit.Claim = number;

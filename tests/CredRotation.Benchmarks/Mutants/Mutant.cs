@@ -34,7 +34,7 @@ internal sealed record Mutant(string Name, string Rule, IReadOnlyList<string> In
             Classes = ["overlap-caller-made", "overlap-key-pair", "pair-caller-made", "in-place-caller-made"],
             Under = scenario => Meeting(scenario, "vendor.issue", Mishap.LostAfter),
         },
-        new("ledger-without-fence", "5", ["I7", "I8", "I10"], ports => ports with { Rows = new UnfencedRows(ports.Rows) }),
+        new("ledger-without-fence", "5", ["I7", "I10"], ports => ports with { Rows = new UnfencedRows(ports.Rows) }),
         new("takeover-without-landing", "5", ["I10"], ports => ports with { Provider = new MisstatingProvider(ports.Provider, traits => traits with { LandingMax = TimeSpan.Zero, ListSettle = TimeSpan.Zero }) }),
         new("claim-measured-by-nothing", "5", ["I10"], ports => ports with { Clock = new StandingClock(ports.Clock) }),
         new("anybody-is-an-owner", "6", ["I5"], ports => ports with { Directory = new OpenDirectory(ports.Directory) }) { Under = scenario => scenario with { People = PeopleMood.Wrong } },
