@@ -56,6 +56,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
         foreach (var fault in installation.Ledger.Land(changes, Now)) broken("I7", fault);
         if (changes.Any(change => change.Key.Row == "row"))
         {
+            if (installation.Ledger.IsAdopted && installation.Ledger.Row.GetProperty("chain").GetProperty("sequence").GetInt64() != installation.Ledger.Log.Count) broken("I7", "the row was written over by whoever knew less of the chain");
             var before = installation.Ledger.Claims;
             var number = installation.Ledger.NumberOfClaim();
             if (visit is not null && number > before) visit.Claim = number;
@@ -72,6 +73,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
             && !visit.HasRehearsed && !HasOverride("ConsumerSilentBeforeIssue"))
             broken("I3", "decided to start the old credential's end without a rehearsal in the same visit");
 
+        if (visit is { IsClockWrong: true }) CheckClock(changes);
         foreach (var body in changes.Select(change => change switch { RowChange.Insert insert => insert.Body, RowChange.Replace replace => replace.Body, _ => null }))
         {
             if (body is null) continue;
@@ -79,6 +81,17 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
             {
                 if (body.Contains(credential.Value.RevealToRemote(), StringComparison.Ordinal)) broken("I6", $"the ledger holds the value of {credential.Id}");
             }
+        }
+    }
+
+    /// <summary>Nothing irreversible is decided by a clock that no remote agrees with: neither an issue that ends the old one nor the reserve's incident.</summary>
+    private void CheckClock(IReadOnlyList<RowChange> changes)
+    {
+        foreach (var body in changes.OfType<RowChange.Insert>().Where(change => change.Key.Row.StartsWith("log-", StringComparison.Ordinal)).Select(change => change.Body))
+        {
+            var what = LedgerText.Text(LedgerText.Parse(body), "what");
+            if (Endangers && what is "IssueSent") broken("I3", "decided to start the old credential's end on one host's wrong clock");
+            if (what is "IncidentOpened" && LedgerText.Text(Rotation.GetProperty("incident"), "openedBy") is "reserve") broken("I9", "opened the reserve's incident on one host's wrong clock");
         }
     }
 
@@ -96,7 +109,7 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
         if (isOurs && request.Status < 300 && request.Operation is "issue" or "retire" or "disable") Effect(visit!, $"vendor {request.Operation}");
         if (isOurs && request.Operation is "issue" && request.Status < 300) OnIssue(request);
         if (isOurs && request.Target is { } target && target != installation.Target) broken("I5", $"{request.Operation} at {target}, which is not bound");
-        if (isOurs && request.Operation is "retire" or "disable" && request.Stopped.Count > 0) OnRetire(request);
+        if (isOurs && request.Operation is "retire" or "disable" && request.Stopped.Count > 0) OnRetire(request, visit!);
         if (request.Stopped.Count > 0) OnStopped(request, isOurs);
     }
 
@@ -187,10 +200,11 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
         if (!IsApproved()) broken("I5", "issued without approval of the plan");
     }
 
-    private void OnRetire(VendorRequest request)
+    private void OnRetire(VendorRequest request, SimulatedVisit visit)
     {
         foreach (var id in request.Stopped)
         {
+            if (visit.IsClockWrong && _wasCurrent.Contains(id)) broken("I3", $"retired {id} on one host's wrong clock");
             var credential = vendor.FindById(id)!;
             var isOwn = credential.Marker is { } marker && _markers.Contains(marker);
             if (!isOwn && !_wasCurrent.Contains(id)) broken("I5", $"retired {id} ({credential.Marker ?? "made by hand"}), which is not this installation's");
@@ -304,6 +318,6 @@ internal sealed class Invariants(SimulatedInstallation installation, Scenario sc
         var hasRotated = installation.Ledger.Row.GetProperty("hasRotated").GetBoolean();
         if (hasRotated || HasOverride("ApprovalNeeded")) return true;
         var plan = LedgerText.Text(Rotation, "planHash");
-        return LedgerText.Items(Rotation, "approvals").Any(approval => LedgerText.Text(approval, "planHash") == plan && LedgerText.Text(approval, "personId") is RotationWorld.OwnerOne or RotationWorld.OwnerTwo);
+        return LedgerText.Items(Rotation, "approvals").Any(approval => LedgerText.Text(approval, "planHash") == plan && LedgerText.Text(approval, "personId") is { } person && scenario.Answering.Contains(person));
     }
 }

@@ -7,7 +7,10 @@ public enum PeopleMood { Prompt, Late, Silent, Wrong }
 public enum ConsumerMood { Prompt, Late, Silent, Repeating }
 
 /// <summary>What a person changes by hand, at the vault or at the vendor.</summary>
-public enum HandMood { Nothing, SameValueAgain, OwnCredential, Garbage, EndsNew, EndsOld, StrangerCredentials }
+public enum HandMood { Nothing, SameValueAgain, OwnCredential, Garbage, EndsNew, EndsOld, StrangerCredentials, OtherTags, OldValueAgain }
+
+/// <summary>What the directory says of the owner group: it is there, it cannot be asked every time while things go wrong, or it was deleted long ago.</summary>
+public enum OwnersMood { Present, Unreachable, Gone }
 
 /// <summary>How the hosts' clocks go.</summary>
 public enum ClockMood { Close, Jumping }
@@ -21,6 +24,8 @@ public sealed record Scenario(int Seed, VendorClass Vendor)
     public int NoisePerMille { get; init; }
 
     public PeopleMood People { get; init; }
+
+    public OwnersMood Owners { get; init; }
 
     public ConsumerMood Consumer { get; init; }
 
@@ -52,6 +57,9 @@ public sealed record Scenario(int Seed, VendorClass Vendor)
         _ => false,
     };
 
+    /// <summary>Those two who answer, by the directory's own truth: the owners, or whom the fallback group has while these are gone.</summary>
+    public IReadOnlyList<string> Answering => Owners is OwnersMood.Gone ? [RotationWorld.OwnerTwo, RotationWorld.Stranger] : [RotationWorld.OwnerOne, RotationWorld.OwnerTwo];
+
     public override string ToString()
-        => $"seed {Seed}, class {Vendor.Name}, people {People}, consumer {Consumer}, by hand {Hand}, clocks {Clock}, {Hosts} hosts, {Rotations} rotations{(IsStormy ? ", stormy" : "")}{(HasNeighbour ? ", a neighbour" : "")}, noise {NoisePerMille}/1000; mishaps: {string.Join("; ", Mishaps)}";
+        => $"seed {Seed}, class {Vendor.Name}, people {People}, owners {Owners}, consumer {Consumer}, by hand {Hand}, clocks {Clock}, {Hosts} hosts, {Rotations} rotations{(IsStormy ? ", stormy" : "")}{(HasNeighbour ? ", a neighbour" : "")}, noise {NoisePerMille}/1000; mishaps: {string.Join("; ", Mishaps)}";
 }

@@ -5,6 +5,9 @@ namespace CredRotation.Testing.Simulation;
 /// <summary>One installation of the app: its own ledger, queue, vaults, hosts and consumer, beside others on the same vendor.</summary>
 internal sealed class SimulatedInstallation
 {
+    /// <summary>A target that no installation is bound to.</summary>
+    public const string OtherTarget = "target-7";
+
     private static readonly string[] InstanceNames = ["checkout-1", "checkout-2"];
 
     public SimulatedInstallation(int number, string target, VaultModel vaults, VendorModel vendor, TimeProvider clock)

@@ -70,13 +70,14 @@ public sealed class Simulation : IDisposable
             _directory.Put(new DirectoryUser(id, name, $"{name}@example.com"));
         _directory.Put(new DirectoryGroup(RotationWorld.OwnerGroup, "owners", null, [RotationWorld.OwnerOne, RotationWorld.OwnerTwo]));
         _directory.Put(new DirectoryGroup(RotationWorld.FallbackGroup, "platform", null, [RotationWorld.OwnerTwo, RotationWorld.Stranger]));
+        if (scenario.Owners is OwnersMood.Gone) _directory.DeleteGroup(RotationWorld.OwnerGroup);
         _vaults.AddVault(SimulatedSettings.PlatformHost, "platform");
         _vaults.Set(SimulatedSettings.PlatformHost, SimulatedSettings.ManagementName, new VaultContent(_vendor.ManagementValue, null, true, null, null, new Dictionary<string, string>()), new VaultCaller("person", "by-hand"));
 
         for (var number = 1; number <= (scenario.HasNeighbour ? 2 : 1); number++) AddInstallation(number);
         // A vault's times have whole seconds: what was there before must be older than what comes.
         _clock.Advance(TimeSpan.FromHours(1));
-        if (scenario.Hand is not HandMood.Nothing) _handAt.Add(_random.Next(5, 70));
+        if (scenario.Hand is not HandMood.Nothing) _handAt.Add(_random.Next(scenario.Hand is HandMood.OldValueAgain ? 35 : 5, 70));
         if (scenario.Clock is ClockMood.Jumping)
         {
             for (var jump = 0; jump < 3; jump++) _jumpAt.Add(_random.Next(1, 90));
@@ -218,6 +219,7 @@ public sealed class Simulation : IDisposable
 
         // What is planned for the end of a rotation may meet it later, when nothing else goes wrong any more.
         if (!_isTrouble) return isEffect && _planned.TryGetValue(operation, out var late) && late.Find(known => known.Occurrence == _operations[operation]) is { } left ? Meet(host, operation, left, isEffect) : null;
+        if (_scenario.Owners is OwnersMood.Unreachable && operation == "directory.members" && _random.Next(2) == 0) return new Fault.Refuse(503, "ServiceUnavailable");
         if (isEffect && _handAt.Contains(_effects)) ChangeByHand(host.Installation);
         if (isEffect && _jumpAt.Contains(_effects)) Jump(host);
         var mishap = isEffect && _planned.TryGetValue(operation, out var planned) ? planned.Find(known => known.Occurrence == _operations[operation]) : null;
@@ -324,6 +326,15 @@ public sealed class Simulation : IDisposable
             case HandMood.SameValueAgain:
                 Write(installation, current.Value, current.Expires);
                 break;
+            // Put back while it lives, it is not to be ended; put back dead, it is the person's doing.
+            case HandMood.OldValueAgain:
+                if (!_vendor.Accepts(installation.First.Value)) invariants.Excuse(installation.First.Id);
+                Write(installation, installation.First.Value, current.Expires);
+                break;
+            // What tags ask for before anything was adopted is no change.
+            case HandMood.OtherTags when installation.Ledger.IsAdopted:
+                Write(installation, current.Value, current.Expires, new Dictionary<string, string>(installation.Tags) { ["rotate-target"] = SimulatedInstallation.OtherTarget });
+                break;
             case HandMood.OwnCredential when _scenario.Vendor.IsShareable:
                 Write(installation, _vendor.Add(installation.Target).Value, (Now + TimeSpan.FromDays(80)).ToUnixTimeSeconds());
                 break;
@@ -345,8 +356,8 @@ public sealed class Simulation : IDisposable
         SimulatedVisit.Current = visit;
     }
 
-    private void Write(SimulatedInstallation installation, SecretText value, long? expires)
-        => _vaults.Set(installation.VaultHost, SimulatedSettings.SecretName, new VaultContent(value, null, true, null, expires, installation.Tags), new VaultCaller("person", "by-hand"));
+    private void Write(SimulatedInstallation installation, SecretText value, long? expires, IReadOnlyDictionary<string, string>? tags = null)
+        => _vaults.Set(installation.VaultHost, SimulatedSettings.SecretName, new VaultContent(value, null, true, null, expires, tags ?? installation.Tags), new VaultCaller("person", "by-hand"));
 
     private void StartTrouble()
     {
@@ -574,7 +585,7 @@ public sealed class Simulation : IDisposable
         if (LedgerText.Text(hold, "reason") == "ApprovalNeeded")
         {
             var isWrong = _isTrouble && _scenario.People is PeopleMood.Wrong && _random.Next(2) == 0;
-            var person = isWrong ? RotationWorld.Stranger : RotationWorld.OwnerOne;
+            var person = isWrong ? RotationWorld.Stranger : _scenario.Answering[0];
             Trace($"{Now:u} {person[^1]} approves");
             Tell(installation, new InboxItem.Approve(Now, id, isWrong && _random.Next(2) == 0 ? new string('0', 64) : plan, person, "person"));
             return;
@@ -588,8 +599,7 @@ public sealed class Simulation : IDisposable
         if (wanted is null) return;
         Trace($"{Now:u} people choose {wanted} in {LedgerText.Text(hold, "reason")}");
         var state = Enum.Parse<RotationState>(LedgerText.Text(rotation, "state")!);
-        foreach (var person in new[] { RotationWorld.OwnerOne, RotationWorld.OwnerTwo })
-            Tell(installation, new InboxItem.Choose(Now, id, plan, state, wanted, person, person == RotationWorld.OwnerOne ? "owner-1" : "owner-2"));
+        foreach (var person in _scenario.Answering) Tell(installation, new InboxItem.Choose(Now, id, plan, state, wanted, person, $"person {person[^1]}"));
     }
 
     // What is told.

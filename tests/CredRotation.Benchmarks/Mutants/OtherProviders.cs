@@ -31,11 +31,15 @@ internal sealed class MisstatingProvider(ICredentialProvider provider, Func<Prov
     public override ProviderTraits Describe(IReadOnlyDictionary<string, string> parameters) => other(base.Describe(parameters));
 }
 
-/// <summary>Takes every credential for a working one.</summary>
+/// <summary>Takes every refusal of what it was just given for a yes.</summary>
 internal sealed class CredulousProvider(ICredentialProvider provider) : OtherProvider(provider)
 {
     public override async Task<ProbeOutcome> VerifyAsync(ProviderTarget target, Candidate candidate, CancellationToken cancellationToken)
-        => await base.VerifyAsync(target, candidate, cancellationToken) is ProbeOutcome.Refused refused ? new ProbeOutcome.Works("Shop", refused.RemoteDate) { CredentialId = candidate.Id } : new ProbeOutcome.Works("Shop", null) { CredentialId = candidate.Id };
+    {
+        var outcome = await base.VerifyAsync(target, candidate, cancellationToken);
+        // Without an id it is the old one that is tried.
+        return outcome is ProbeOutcome.Refused && candidate.Id is not null ? new ProbeOutcome.Works("Shop", outcome.RemoteDate) { CredentialId = candidate.Id } : outcome;
+    }
 }
 
 /// <summary>Lists nothing, or everything as ours.</summary>
@@ -71,4 +75,14 @@ internal sealed class TalkativeProvider(ICredentialProvider provider) : OtherPro
 {
     public override async Task<IssueOutcome> IssueAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
         => await base.IssueAsync(target, ticket, cancellationToken) is IssueOutcome.Issued issued ? issued with { Id = issued.Value.RevealToRemote() } : new IssueOutcome.Unknown("no answer");
+}
+
+/// <summary>Says that the provider's clock is this host's.</summary>
+internal sealed class AgreeingProvider(ICredentialProvider provider, TimeProvider clock) : OtherProvider(provider)
+{
+    public override async Task<TargetOutcome> CheckTargetAsync(ProviderTarget target, CancellationToken cancellationToken)
+        => await base.CheckTargetAsync(target, cancellationToken) with { RemoteDate = clock.GetUtcNow() };
+
+    public override async Task<ProbeOutcome> VerifyAsync(ProviderTarget target, Candidate candidate, CancellationToken cancellationToken)
+        => await base.VerifyAsync(target, candidate, cancellationToken) with { RemoteDate = clock.GetUtcNow() };
 }

@@ -20,8 +20,12 @@ public sealed class A_wait_for_a_lost_issue : EngineTest
         var waiting = await World.RotationAsync(Cancel);
         Assert.Equal(RotationState.IssueSent, waiting.State);
         Assert.Equal(unknown.WakeOn, waiting.WakeOn);
-        Assert.Equal(2, waiting.Approvals.Count);
+        Assert.True(await World.Host.Registry.HasInboxAsync(World.Credential, Cancel));
         Assert.Single(World.Gateway.Requests, request => request.Method == "POST");
+
+        await World.PassAsync(TimeSpan.FromMinutes(10), Cancel);
+
+        Assert.Equal(2, (await World.RotationAsync(Cancel)).Approvals.Count);
     }
 
     [Fact]
