@@ -214,7 +214,9 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     {
         var now = clock.GetUtcNow();
         if (visit.Open is not { } rotation) return now;
-        return rotation.IsSomethingUntold && rotation.WakeOn > now + Alarm.RetryPause ? now + Alarm.RetryPause : rotation.WakeOn;
+        var wake = rotation.IsSomethingUntold && rotation.WakeOn > now + Alarm.RetryPause ? now + Alarm.RetryPause : rotation.WakeOn;
+        // Nobody can begin before what was sent has landed.
+        return visit.Landing is { } landing && wake < now + landing ? now + landing : wake;
     }
 
     /// <summary>A commit whose answer was lost is recognised by the chain head and claim it would have written.</summary>
