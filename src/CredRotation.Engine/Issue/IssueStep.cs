@@ -47,7 +47,7 @@ internal sealed class IssueStep(
         visit.Lane = rotation.Plan.Binding.Account;
 
         if (rotation.State is RotationState.Authorized) return await PrepareAsync(visit, cancellationToken);
-        if (visit.MayIssueAttempt == rotation.Attempts[^1].Ticket.Attempt) return await SendAsync(visit);
+        if (visit.MayIssueAttempt == rotation.Attempts[^1].Ticket.Attempt) return await SendAsync(visit, isRepeat: false);
 
         var recovered = await recovery.RunAsync(visit, cancellationToken);
         return recovered switch
@@ -55,7 +55,7 @@ internal sealed class IssueStep(
             Recovered.Settled settled => settled.Result,
             Recovered.Found found => await StageAsync(visit, found.Result),
             Recovered.Staged staged => await IssuedAsync(visit, staged.Version, staged.Result, "Recovered: the value was staged before the visit ended.", cancellationToken),
-            _ => (StepResult?)SendAgain(visit) ?? await SendAsync(visit),
+            _ => (StepResult?)SendAgain(visit) ?? await SendAsync(visit, isRepeat: true),
         };
     }
 
@@ -253,7 +253,8 @@ internal sealed class IssueStep(
     }
 
     /// <summary>The one call that can start the old credential's end. From here until the value is staged only the claim's own end cancels (rule 2).</summary>
-    private async Task<StepResult> SendAsync(Visit visit)
+    /// <param name="isRepeat">Another visit may have sent it before: then only a yes says what became of it.</param>
+    private async Task<StepResult> SendAsync(Visit visit, bool isRepeat)
     {
         var attempt = visit.Rotation.Attempts[^1];
         visit.MayIssueAttempt = null;
@@ -276,6 +277,10 @@ internal sealed class IssueStep(
                 return await StageAsync(visit, issued);
             case IssueOutcome.Pending pending:
                 return visit.Rotation.Pending(pending.What, pending.PollAfter, options.Value.RetryDelay, now);
+            case IssueOutcome.Throttled throttled when isRepeat:
+                throw new RemoteTroubleException("provider", RemoteTrouble.Throttled, "The provider asks to come back later; whether it issued before is not known yet.", throttled.After);
+            case IssueOutcome.Rejected or IssueOutcome.NoCapacity when isRepeat:
+                throw new RemoteTroubleException("provider", RemoteTrouble.Denied, $"The provider refused the repeat ({(outcome as IssueOutcome.Rejected)?.Code ?? ((IssueOutcome.NoCapacity)outcome).Code}); whether it issued before is not known.");
             case IssueOutcome.Throttled throttled:
                 return new StepResult.Moved(NotIssued(visit.Rotation, attempt, now).Until(now + RetryPolicy.Delay(options.Value.RetryDelay, 1, throttled.After), now), LedgerNote.Ours("NotIssued", "The provider asked to come back later; nothing was issued."));
             case IssueOutcome.Rejected or IssueOutcome.NoCapacity:

@@ -9,7 +9,7 @@ public sealed record CoveragePlace(string Operation, Mishap Mishap);
 public static class Scenarios
 {
     /// <summary>Planned mishaps of one schedule.</summary>
-    private const int MishapsEach = 23;
+    private const int MishapsEach = 22;
 
     private static readonly ConcurrentDictionary<string, (IReadOnlyList<CoveragePlace> Places, IReadOnlyDictionary<string, int> Operations)> Known = new(StringComparer.Ordinal);
 
@@ -49,7 +49,8 @@ public static class Scenarios
             var kind = kinds[(int)((round + (number * (long)kinds.Count / MishapsEach)) % kinds.Count)];
             var place = kind[random.Next(kind.Count)];
             if (Scenario.MayLoseIssue(place.Operation, PlannedMishap.KindOf(place.Mishap)) && ++lossy > bearable) continue;
-            var occurrence = random.Next(1, operations[place.Operation] + 1);
+            // Rather an early one: a rotation that goes another way has fewer.
+            var occurrence = Math.Min(random.Next(operations[place.Operation]), random.Next(operations[place.Operation])) + 1;
             while (!planned.TryAdd((place.Operation, occurrence), new PlannedMishap(place.Operation, occurrence, place.Mishap, LengthOf(place, random)))) occurrence++;
         }
 

@@ -17,6 +17,9 @@ public sealed class Simulation : IDisposable
     /// <summary>As the operation of a planned mishap: its occurrence counts all effects.</summary>
     public const string AnyOperation = "*";
 
+    /// <summary>So many issues without result end with a person; noise may lose each in a way that no planned mishap stands for.</summary>
+    private const int AttemptsMax = 5;
+
     private const int StepsMax = 4000;
     private static readonly TimeSpan TroubleTime = TimeSpan.FromHours(30);
     private static readonly TimeSpan RestTime = TimeSpan.FromHours(54);
@@ -159,7 +162,7 @@ public sealed class Simulation : IDisposable
 
     /// <summary>What nobody can find again stops at the second, by the class's own statement: then a person is asked, and that is no failure.</summary>
     private bool IsWithinBudget(SimulatedInstallation installation)
-        => _scenario.IsWithinBudget && _hits.Count(IsLostIssue) <= _scenario.LostIssuesMax
+        => _scenario.IsWithinBudget && !(_scenario.NoisePerMille > 0 && LedgerText.Items(installation.Ledger.Rotation, "attempts").Count() >= AttemptsMax) && _hits.Count(IsLostIssue) <= _scenario.LostIssuesMax
             && (_scenario.LostIssuesMax > 1 || !LedgerText.Items(installation.Ledger.Rotation, "suspects").Any());
 
     private void AddInstallation(int number)
