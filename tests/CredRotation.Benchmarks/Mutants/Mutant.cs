@@ -51,7 +51,8 @@ internal sealed record Mutant(string Name, string Rule, IReadOnlyList<string> In
         new("does-not-look-again", "11", ["I3"], ports => ports with { Vault = new TrustingVault(ports.Vault) })
         {
             Classes = ["overlap-list", "overlap-read-back", "overlap-caller-made"],
-            Under = scenario => scenario with { Hand = HandMood.OldValueAgain },
+            // A host that dies forgets what it trusts: with nothing else going wrong, none does.
+            Under = scenario => scenario with { Hand = HandMood.OldValueAgain, Mishaps = [], NoisePerMille = 0 },
         },
         new("no-final-list", "12", ["I2"], ports => ports with { Provider = new LyingList(ports.Provider, isEmpty: true) }) { Classes = ["overlap-list", "overlap-list-lagging", "overlap-two-slots"] },
         new("suspects-not-reported", "12", ["I2"], ports => ports with { Rows = Writing(ports.Rows, rotation => rotation["suspects"] = new JsonArray()) })

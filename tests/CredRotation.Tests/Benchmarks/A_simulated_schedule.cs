@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using CredRotation.Benchmarks.KillSweep;
@@ -22,17 +23,26 @@ public sealed class A_simulated_schedule
         Assert.True(report.Kills > 230);
     }
 
-    /// <summary>Each of these once broke an invariant: a frozen host, a live value that somebody replaced, and one that somebody ended.</summary>
+    /// <summary>Each of these once broke an invariant, in schedules with more in them.</summary>
     [Theory]
-    [InlineData(53)]
-    [InlineData(345)]
-    [InlineData(1042)]
-    [InlineData(1289)]
-    public void That_once_broke_an_invariant_breaks_none(int seed)
+    [InlineData("a repeat that is refused says nothing of the first", "in-place-caller-made", 1, HandMood.Nothing, "vendor.issue #1 KillInFlight 5", "vendor.issue #2 Throttled 0")]
+    [InlineData("a refusal is as old as its question", "overlap-list", 1, HandMood.Nothing, "vendor.use #2 FreezeAfter 209")]
+    [InlineData("a lost secondary becomes the primary", "pair-promote", 1, HandMood.EndsOld, "vendor.issue #1 KillAfter 0")]
+    [InlineData("the value that an issue ended is written again", "in-place-provider-made", 1, HandMood.SameValueAgain, "vendor.issue #1 LostAfter 0")]
+    public void That_once_broke_an_invariant_breaks_none(string what, string vendor, int seed, HandMood hand, params string[] mishaps)
     {
-        var report = new SimulateCommand(1, seed, false).Measure(TextWriter.Null, TestContext.Current.CancellationToken);
+        using var simulation = new Simulation(new Scenario(seed, VendorClasses.Find(vendor)) { Hand = hand, Mishaps = [.. mishaps.Select(Planned)] });
 
-        Assert.Equal((0, 0, 0, 0), (report.Violations, report.Unfinished, report.HeldWithinBudget, report.UnknownUnreported));
+        var result = simulation.Run();
+
+        Assert.True(result.Violations.Count == 0, $"{what}: {string.Join(Environment.NewLine, result.Violations)}");
+        Assert.True(result.IsConverged);
+    }
+
+    private static PlannedMishap Planned(string text)
+    {
+        var words = text.Split(' ');
+        return new PlannedMishap(words[0], int.Parse(words[1].TrimStart('#'), CultureInfo.InvariantCulture), Enum.Parse<Mishap>(words[2]), TimeSpan.FromSeconds(int.Parse(words[3], CultureInfo.InvariantCulture)));
     }
 
     [Fact]
