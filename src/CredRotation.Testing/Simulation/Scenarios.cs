@@ -9,7 +9,7 @@ public sealed record CoveragePlace(string Operation, Mishap Mishap);
 public static class Scenarios
 {
     /// <summary>Planned mishaps of one schedule.</summary>
-    private const int MishapsEach = 23;
+    private const int MishapsEach = 20;
 
     private static readonly ConcurrentDictionary<string, (IReadOnlyList<CoveragePlace> Places, IReadOnlyDictionary<string, int> Operations)> Known = new(StringComparer.Ordinal);
 
