@@ -41,8 +41,8 @@ public static class Scenarios
         // Twice as often: many rotations lose no more issues than they bear, and some never come to retire.
         kinds.AddRange(kinds.FindAll(kind => kind[0].Operation is "vendor.issue" or "vendor.retire"));
         var round = Math.Abs(turn / Accepted.Count);
-        // Every second schedule may lose more issues than the class bears: then people have to choose.
-        var bearable = round % 2 == 0 ? MishapsEach : new Scenario(own, vendor).LostIssuesMax;
+        // Two of three schedules may lose more issues than the class bears: then people have to choose.
+        var bearable = round % 3 != 0 ? MishapsEach : new Scenario(own, vendor).LostIssuesMax;
         var lossy = 0;
         var planned = new Dictionary<(string Operation, int Occurrence), PlannedMishap>();
         for (var number = 0; number < MishapsEach; number++)
