@@ -12,7 +12,6 @@ using CredRotation.Adapters.Teams;
 using CredRotation.Engine;
 using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Detect.Inventory;
-using CredRotation.Engine.Registry;
 using CredRotation.Engine.Reload;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,10 +37,7 @@ public static class AdapterRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<TokenCredential>(_ => Identity(configuration["ManagedIdentityClientId"]));
 
-        services.TryAddSingleton(_ => new SqliteDatabase(configuration["Storage:SqlitePath"] is { Length: > 0 } path ? path : "credrotation.db"));
-        services.TryAddSingleton<IRowStore, SqliteRowStore>();
-        services.TryAddSingleton<SqliteWorkQueue>();
-        services.TryAddSingleton<IWorkQueue>(provider => provider.GetRequiredService<SqliteWorkQueue>());
+        services.AddStorage(configuration);
 
         services.TryAddSingleton<KeyVaultClientFactory>();
         services.TryAddSingleton<ICredentialVault, KeyVaultCredentialVault>();

@@ -12,7 +12,7 @@ namespace CredRotation.Adapters.Storage;
 public sealed class SqliteDatabase(string path) : IDisposable
 {
     /// <summary>The layout this build writes; a file with a higher one is refused.</summary>
-    public const int Format = 3;
+    public const int Format = 4;
 
     // "CrRo" in the file's header: tells our ledger from somebody else's database.
     private const int ApplicationId = 0x4372_526F;
@@ -28,8 +28,6 @@ public sealed class SqliteDatabase(string path) : IDisposable
             id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, visible_on INTEGER NOT NULL,
             dequeue_count INTEGER NOT NULL DEFAULT 0, receipt INTEGER NULL, name TEXT NOT NULL DEFAULT 'rotations');
         CREATE INDEX queue_by_name ON queue (name, visible_on);
-        CREATE TABLE poison (
-            id INTEGER PRIMARY KEY, body TEXT NOT NULL, dequeue_count INTEGER NOT NULL, moved_on INTEGER NOT NULL, name TEXT NOT NULL DEFAULT 'rotations');
         """;
 
     // Format 1 knew one queue.
@@ -46,6 +44,13 @@ public sealed class SqliteDatabase(string path) : IDisposable
         ALTER TABLE rows ADD COLUMN written INTEGER NULL;
         ALTER TABLE rows ADD COLUMN written_tag INTEGER NULL;
         PRAGMA user_version = 3;
+        """;
+
+    // Format 3 kept poison in a table that no function read.
+    private const string FromFormat3 = """
+        INSERT INTO queue (name, body, visible_on) SELECT name || '-poison', body, moved_on FROM poison ORDER BY id;
+        DROP TABLE poison;
+        PRAGMA user_version = 4;
         """;
 
     // SQLite's result codes, as far as they need different words.
@@ -174,6 +179,7 @@ public sealed class SqliteDatabase(string path) : IDisposable
         // Another process may have been first.
         if (connection.Number("PRAGMA user_version;") == 1) connection.Run(FromFormat1);
         if (connection.Number("PRAGMA user_version;") == 2) connection.Run(FromFormat2);
+        if (connection.Number("PRAGMA user_version;") == 3) connection.Run(FromFormat3);
         transaction.Commit();
     }
 

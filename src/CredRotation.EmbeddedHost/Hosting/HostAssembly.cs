@@ -1,4 +1,5 @@
 using System.Net;
+using CredRotation.Adapters.Storage;
 using CredRotation.EmbeddedHost.Trust;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -19,6 +20,7 @@ internal static class HostAssembly
         trust?.Apply(web.Services);
 
         web.Services.TryAddSingleton(TimeProvider.System);
+        web.Services.AddFileStorage(web.Configuration);
         web.Services.AddRoutingCore();
         web.Services.AddSingleton(HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json")));
         web.Services.AddSingleton(FunctionCatalog.Of(typeof(HostAssembly).Assembly));

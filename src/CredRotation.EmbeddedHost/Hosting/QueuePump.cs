@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 namespace CredRotation.EmbeddedHost.Hosting;
 
 /// <summary>Takes messages off each queue that a function listens to, two at a time; what fails comes back later and, after its last attempt, is set aside.</summary>
-internal sealed partial class QueuePump(FunctionCatalog catalog, FunctionRunner runner, SqliteWorkQueue queues, HostActivity activity, HostJson host, TimeProvider time, ILogger<QueuePump> logger) : BackgroundService
+internal sealed partial class QueuePump(FunctionCatalog catalog, FunctionRunner runner, IMessageQueue queues, HostActivity activity, HostJson host, TimeProvider time, ILogger<QueuePump> logger) : BackgroundService
 {
     private const int Lanes = 2;
     private static readonly TimeSpan s_pollEvery = TimeSpan.FromMilliseconds(200);
@@ -15,7 +15,7 @@ internal sealed partial class QueuePump(FunctionCatalog catalog, FunctionRunner 
             .SelectMany(function => Enumerable.Repeat(function, Lanes))
             .Select(function => LaneAsync(function.Function, queues.Named(function.Trigger.QueueName), stoppingToken)));
 
-    private async Task LaneAsync(FunctionEntry function, SqliteWorkQueue queue, CancellationToken stoppingToken)
+    private async Task LaneAsync(FunctionEntry function, IMessageQueue queue, CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -34,7 +34,7 @@ internal sealed partial class QueuePump(FunctionCatalog catalog, FunctionRunner 
     }
 
     /// <summary>False when no message is visible.</summary>
-    private async Task<bool> TakeOneAsync(FunctionEntry function, SqliteWorkQueue queue, CancellationToken stoppingToken)
+    private async Task<bool> TakeOneAsync(FunctionEntry function, IMessageQueue queue, CancellationToken stoppingToken)
     {
         // From before the message disappears from the queue, so that at no moment it is in neither.
         using var working = activity.Enter();

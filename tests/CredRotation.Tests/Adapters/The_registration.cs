@@ -47,7 +47,7 @@ public sealed class The_registration
         services.AddSingleton(Mock.Of<IMailRenderer>());
         services.AddOptions<RotationOptions>();
         head(services);
-        services.AddAdapters(new ConfigurationBuilder().Build());
+        services.AddAdapters(new ConfigurationBuilder().AddInMemoryCollection([new("Storage:AccountName", "strotation")]).Build());
         return services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
     }
 }

@@ -27,7 +27,7 @@ public sealed class A_message_that_fails
         await queue.SendAsync(CredentialId.Of(SampleRotations.Secret), TimeSpan.Zero, TestContext.Current.CancellationToken);
 
         await pump.StartAsync(TestContext.Current.CancellationToken);
-        await Recorded.UntilAsync(clock, TimeSpan.FromSeconds(10), () => attempts == 5 && activity.InFlight == 0 && queue.CountPoisonAsync(CancellationToken.None).GetAwaiter().GetResult() == 1);
+        await Recorded.UntilAsync(clock, TimeSpan.FromSeconds(10), () => attempts == 5 && activity.InFlight == 0 && queue.Named("rotations-poison").CountAsync(CancellationToken.None).GetAwaiter().GetResult() == 1);
         await pump.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(5, attempts);

@@ -62,7 +62,7 @@ public sealed class The_two_heads
     [Fact]
     public void Run_the_same_ways_in_beside_http()
         => Assert.Equal(
-            ["AdvanceRotation", "HearEvent", "OnSecretNearExpiry", "SweepForExpiry", "WakeSleepers"],
+            ["AdvanceRotation", "HearEvent", "NotePoisonEvent", "NotePoisonRotation", "OnSecretNearExpiry", "SweepForExpiry", "WakeSleepers"],
             from method in Functions()
             where method.GetParameters()[0].GetCustomAttribute<HttpTriggerAttribute>() is null
             orderby method.Name

@@ -116,9 +116,9 @@ public sealed class A_ledger_file : IDisposable
     public void Of_a_newer_build_is_refused()
     {
         using (var database = new SqliteDatabase(_ledger.Path)) database.EnsureReady();
-        Execute("PRAGMA user_version = 4;");
+        Execute("PRAGMA user_version = 5;");
 
-        Assert.Contains("format 4, and this build knows only 3", Refused().Message, StringComparison.Ordinal);
+        Assert.Contains("format 5, and this build knows only 4", Refused().Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CredRotation.Engine;
 using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Time.Testing;
 
@@ -16,6 +17,12 @@ public abstract class RowStoreContract
     /// <summary>The store's clock, which the test moves.</summary>
     protected FakeTimeProvider Clock { get; } = new();
 
+    /// <summary>The next change is committed, and its answer never arrives.</summary>
+    protected abstract void LoseNextAnswer();
+
+    /// <summary>By how much an age may differ from the time that passed on the store's clock.</summary>
+    protected virtual (TimeSpan Less, TimeSpan More) AgeMayDiffer => (TimeSpan.Zero, TimeSpan.Zero);
+
     [Fact]
     public async Task A_row_that_was_never_written_is_not_found() => Assert.Null(await Store.FindAsync(Key, Cancellation));
 
@@ -32,11 +39,37 @@ public abstract class RowStoreContract
     {
         var tag = await Store.InsertAsync(Key, "first", Cancellation);
         Clock.Advance(TimeSpan.FromMinutes(2));
-        Assert.Equal(TimeSpan.FromMinutes(2), (await Store.FindAsync(Key, Cancellation))!.Age);
+        await AssertAgeAsync(TimeSpan.FromMinutes(2));
 
         await Store.ReplaceAsync(Key, "second", tag, Cancellation);
         Clock.Advance(TimeSpan.FromSeconds(7));
-        Assert.Equal(TimeSpan.FromSeconds(7), (await Store.FindAsync(Key, Cancellation))!.Age);
+        await AssertAgeAsync(TimeSpan.FromSeconds(7));
+    }
+
+    [Fact]
+    public async Task A_lost_answer_is_trouble_or_a_conflict_and_the_change_stands()
+    {
+        LoseNextAnswer();
+        await AssertHeardAsync(() => Store.InsertAsync(Key, "first", Cancellation));
+        var first = (await FindAsync(Key))!;
+        Assert.Equal("first", first.Body);
+
+        LoseNextAnswer();
+        await AssertHeardAsync(() => Store.ReplaceAsync(Key, "second", first.Tag, Cancellation));
+        var second = (await FindAsync(Key))!;
+        Assert.Equal("second", second.Body);
+
+        var made = Key with { Row = "made" };
+        LoseNextAnswer();
+        await AssertHeardAsync(() => Store.ChangeAsync(Key.Partition, [new RowChange.Replace(Key, "third", second.Tag), new RowChange.Insert(made, "1")], Cancellation));
+        Assert.Equal(("third", "1"), ((await FindAsync(Key))!.Body, (await FindAsync(made))!.Body));
+
+        var third = (await FindAsync(Key))!.Tag;
+        LoseNextAnswer();
+        await AssertHeardAsync(() => Store.DeleteAsync(Key, third, Cancellation));
+        Assert.Null(await FindAsync(Key));
+
+        static async Task AssertHeardAsync(Func<Task> change) => Assert.True(await Record.ExceptionAsync(change) is RowConflictException or RemoteTroubleException);
     }
 
     [Fact]
@@ -222,6 +255,12 @@ public abstract class RowStoreContract
             var winner = bodies[Array.FindIndex(outcomes, outcome => outcome is not null)];
             Assert.Equal(new StoredRow(Key, winner, tag), await FindAsync(Key));
         }
+    }
+
+    private async Task AssertAgeAsync(TimeSpan expected)
+    {
+        var age = (await Store.FindAsync(Key, Cancellation))!.Age;
+        Assert.InRange(age ?? TimeSpan.MinValue, expected - AgeMayDiffer.Less, expected + AgeMayDiffer.More);
     }
 
     private async Task<string?> TryReplaceAsync(string body, string tag)

@@ -14,6 +14,13 @@ public sealed class A_row_store_in_memory : RowStoreContract
 
     protected override IRowStore Store => _store;
 
+    protected override void LoseNextAnswer() => _store.Fault = (operation, _) =>
+    {
+        if (operation is "Find" or "Scan") return FaultDecision.None;
+        _store.Fault = null;
+        return FaultDecision.AfterCommit;
+    };
+
     [Fact]
     public async Task Can_fail_before_a_change_or_lose_its_answer()
     {
@@ -34,10 +41,13 @@ public sealed class A_row_store_in_a_file : RowStoreContract, IDisposable
 {
     private readonly TemporaryLedger _ledger = new();
     private readonly SqliteDatabase _database;
+    private bool _isLosing;
 
     public A_row_store_in_a_file() => _database = new SqliteDatabase(_ledger.Path);
 
-    protected override IRowStore Store => new SqliteRowStore(_database, Clock);
+    protected override IRowStore Store => new LosingRowStore(new SqliteRowStore(_database, Clock), () => _isLosing && !(_isLosing = false));
+
+    protected override void LoseNextAnswer() => _isLosing = true;
 
     [Fact]
     public async Task Never_makes_a_row_older_than_it_is_when_the_machine_was_started_anew()
@@ -72,6 +82,29 @@ public sealed class A_row_store_in_a_file : RowStoreContract, IDisposable
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
         public override long GetTimestamp() => now.Ticks;
+    }
+}
+
+/// <summary>Commits a change and then, when asked to, loses its answer: nothing under a file does so by itself.</summary>
+internal sealed class LosingRowStore(IRowStore inner, Func<bool> loses) : IRowStore
+{
+    public Task<StoredRow?> FindAsync(RowKey key, CancellationToken cancellationToken) => inner.FindAsync(key, cancellationToken);
+
+    public Task<string> InsertAsync(RowKey key, string body, CancellationToken cancellationToken) => LoseAsync(inner.InsertAsync(key, body, cancellationToken));
+
+    public Task<string> ReplaceAsync(RowKey key, string body, string tag, CancellationToken cancellationToken) => LoseAsync(inner.ReplaceAsync(key, body, tag, cancellationToken));
+
+    public Task DeleteAsync(RowKey key, string tag, CancellationToken cancellationToken)
+        => LoseAsync(inner.ChangeAsync(key.Partition, [new RowChange.Delete(key, tag)], cancellationToken));
+
+    public Task<IReadOnlyList<string>> ChangeAsync(string partition, IReadOnlyList<RowChange> changes, CancellationToken cancellationToken) => LoseAsync(inner.ChangeAsync(partition, changes, cancellationToken));
+
+    public Task<RowPage> ScanAsync(string partition, string prefix, string? next, CancellationToken cancellationToken) => inner.ScanAsync(partition, prefix, next, cancellationToken);
+
+    private async Task<T> LoseAsync<T>(Task<T> change)
+    {
+        var answer = await change;
+        return loses() ? throw new RemoteTroubleException("ledger", RemoteTrouble.Unknown, "The answer was lost.") : answer;
     }
 }
 

@@ -1,0 +1,16 @@
+namespace CredRotation.Adapters.Storage;
+
+/// <summary>
+/// The storage emulator on this machine. It knows no managed identity; its account and key are published with it and open nothing but it,
+/// which is why they are only ever sent to loopback.
+/// </summary>
+internal static class StorageEmulator
+{
+    public const string Account = "devstoreaccount1";
+
+    /// <summary>Published in the emulator's documentation; the same for everybody, so no secret.</summary>
+    public const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+    public static bool Is(Uri endpoint)
+        => endpoint is { IsAbsoluteUri: true, IsLoopback: true, Scheme: "http" } && endpoint.AbsolutePath.Trim('/') == Account;
+}
