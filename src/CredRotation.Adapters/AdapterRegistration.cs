@@ -28,8 +28,6 @@ namespace CredRotation.Adapters;
 /// <summary>Gives every port of the engine its real counterpart, unless the head registered another one before.</summary>
 public static class AdapterRegistration
 {
-    private const string GraphScope = "https://graph.microsoft.com/.default";
-
     private const string UnsafeWebhook = "Each address under Teams must be https, or http to this machine. It is a secret, so it is not shown here.";
 
     public static IServiceCollection AddAdapters(this IServiceCollection services, IConfiguration configuration)
@@ -43,7 +41,8 @@ public static class AdapterRegistration
         services.TryAddSingleton<ICredentialVault, KeyVaultCredentialVault>();
         services.TryAddSingleton<IVaultInventory, KeyVaultInventory>();
 
-        services.TryAddSingleton(provider => Graph(provider.GetRequiredService<TokenCredential>()));
+        services.AddSingleton<IStartupCheck>(provider => new AzureCheck(configuration, provider.GetRequiredService<IOptionsMonitor<RotationOptions>>()));
+        services.TryAddSingleton(provider => Graph(provider.GetRequiredService<TokenCredential>(), AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud."), configuration["Graph:BaseUrl"]));
         services.TryAddSingleton<IOwnerDirectory, GraphOwnerDirectory>();
 
         services.AddHttpClientWithoutRedirects(HttpConsumerSignal.ClientName);
@@ -65,7 +64,8 @@ public static class AdapterRegistration
         services.TryAddSingleton<INotifier, PeopleNotifier>();
 
         // Only where a topic is named: without one a rotation makes no call for it.
-        if (EventGridRotationEvents.Topic(configuration["EventGrid:TopicEndpoint"]) is { } topic)
+        services.AddSingleton<IStartupCheck>(new TopicCheck(configuration["EventGrid:TopicEndpoint"]));
+        if (EventGridRotationEvents.TryTopic(configuration["EventGrid:TopicEndpoint"], out var topic) && topic is not null)
             services.TryAddSingleton<IRotationEvents>(provider => new EventGridRotationEvents(topic, provider.GetRequiredService<TokenCredential>(), provider.GetService<Action<EventGridPublisherClientOptions>>()));
 
         return services;
@@ -87,14 +87,16 @@ public static class AdapterRegistration
         }
     }
 
-    private static GraphServiceClient Graph(TokenCredential credential)
+    private static GraphServiceClient Graph(TokenCredential credential, AzureCloud cloud, string? baseUrl)
     {
         // Reading is harmless to repeat, but a visit must not spend its claim on waiting.
         var handlers = GraphClientFactory.CreateDefaultHandlers()
             .Select(handler => handler is RetryHandler ? new RetryHandler(new RetryHandlerOption { MaxRetry = 2, Delay = 1, RetriesTimeLimit = TimeSpan.FromSeconds(10) }) : handler)
             .ToList();
-        IAuthenticationProvider authentication = new AzureIdentityAuthenticationProvider(credential, scopes: [GraphScope]);
-        return new GraphServiceClient(GraphClientFactory.Create(handlers), authentication);
+        var address = string.IsNullOrWhiteSpace(baseUrl) ? new Uri(cloud.Graph, "v1.0") : new Uri(baseUrl);
+        // The library sends its token to no host that is not named.
+        IAuthenticationProvider authentication = new AzureIdentityAuthenticationProvider(credential, [address.Host], scopes: [new Uri(cloud.Graph, ".default").AbsoluteUri]);
+        return new GraphServiceClient(GraphClientFactory.Create(handlers), authentication, address.AbsoluteUri.TrimEnd('/'));
     }
 
     // A redirect would carry a card or a token to an address nobody granted.

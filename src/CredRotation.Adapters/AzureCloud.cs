@@ -1,4 +1,3 @@
-using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 
 namespace CredRotation.Adapters;
@@ -11,25 +10,21 @@ public enum CloudName
     China,
 }
 
-/// <summary>The addresses of one cloud. Sources: the sovereign-cloud pages of Microsoft Learn on Key Vault, Storage, Graph and Entra endpoints.</summary>
-public sealed record AzureCloud(CloudName Name, Uri SignIn, Uri Graph, Uri ResourceManager, string VaultSuffix, string StorageSuffix, string SitesSuffix)
+/// <summary>The addresses of one cloud. Source: Microsoft Learn's pages on national clouds for Key Vault, Storage and Graph.</summary>
+public sealed record AzureCloud(CloudName Name, Uri Graph, string VaultSuffix, string StorageSuffix)
 {
-    public const string Setting = "Cloud";
-
     private static readonly AzureCloud[] s_all =
     [
-        new(CloudName.Public, AzureAuthorityHosts.AzurePublicCloud, new Uri("https://graph.microsoft.com"), new Uri("https://management.azure.com"), "vault.azure.net", "core.windows.net", "azurewebsites.net"),
-        new(CloudName.USGovernment, AzureAuthorityHosts.AzureGovernment, new Uri("https://graph.microsoft.us"), new Uri("https://management.usgovcloudapi.net"), "vault.usgovcloudapi.net", "core.usgovcloudapi.net", "azurewebsites.us"),
-        new(CloudName.China, AzureAuthorityHosts.AzureChina, new Uri("https://microsoftgraph.chinacloudapi.cn"), new Uri("https://management.chinacloudapi.cn"), "vault.azure.cn", "core.chinacloudapi.cn", "chinacloudsites.cn"),
+        new(CloudName.Public, new Uri("https://graph.microsoft.com"), "vault.azure.net", "core.windows.net"),
+        new(CloudName.USGovernment, new Uri("https://graph.microsoft.us"), "vault.usgovcloudapi.net", "core.usgovcloudapi.net"),
+        new(CloudName.China, new Uri("https://microsoftgraph.chinacloudapi.cn"), "vault.azure.cn", "core.chinacloudapi.cn"),
     ];
 
     /// <summary>The cloud of the settings; null when <c>Cloud</c> names none that exists. Absent is Public.</summary>
     public static AzureCloud? Find(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var text = configuration[Setting];
+        var text = configuration["Cloud"];
         return string.IsNullOrWhiteSpace(text) ? s_all[0] : s_all.SingleOrDefault(cloud => cloud.Name.ToString().Equals(text.Trim(), StringComparison.OrdinalIgnoreCase));
     }
-
-    public string GraphScope => $"{Graph.AbsoluteUri}.default";
 }

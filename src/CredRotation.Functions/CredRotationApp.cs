@@ -1,10 +1,12 @@
 using CredRotation.Adapters;
 using CredRotation.Engine;
 using CredRotation.Functions.Access;
+using CredRotation.Functions.Settings;
 using CredRotation.Pages;
 using CredRotation.Providers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace CredRotation.Functions;
 
@@ -22,6 +24,8 @@ public static class CredRotationApp
     public static IServiceCollection AddWaysIn(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        // The last one registered is the one that the host asks.
+        services.AddSingleton<IStartupValidator, SettingsAtStart>();
         services.AddSingleton<CallerReader>();
         services.AddSingleton<Ownership>();
         services.AddSingleton<Inventory>();

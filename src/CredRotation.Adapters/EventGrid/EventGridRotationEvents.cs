@@ -13,9 +13,6 @@ namespace CredRotation.Adapters.EventGrid;
 /// <summary>Publishes completed rotations to an Event Grid topic of the CloudEvents schema, signed in as the app; the event's id is the rotation's, so that a repeat is seen as one.</summary>
 public sealed class EventGridRotationEvents : IRotationEvents
 {
-    /// <summary>The setting that names the topic; without it nothing is published.</summary>
-    public const string EndpointSetting = "EventGrid:TopicEndpoint";
-
     public const string CompletedType = "CredRotation.RotationCompleted";
 
     public const string AnchoredType = "CredRotation.ChainAnchored";
@@ -33,13 +30,11 @@ public sealed class EventGridRotationEvents : IRotationEvents
         _client = new EventGridPublisherClient(topic, credential, options);
     }
 
-    /// <summary>Null when nothing is to be published; throws for an address that a token must not travel to.</summary>
-    public static Uri? Topic(string? setting)
+    /// <summary>False for an address that a token must not travel to; without a topic nothing is to be published.</summary>
+    public static bool TryTopic(string? setting, out Uri? topic)
     {
-        if (string.IsNullOrWhiteSpace(setting)) return null;
-        return Uri.TryCreate(setting, UriKind.Absolute, out var topic) && topic.Scheme == Uri.UriSchemeHttps
-            ? topic
-            : throw new InvalidOperationException($"{EndpointSetting} must be the topic's https address, for example https://rotations.westeurope-1.eventgrid.azure.net/api/events. Nothing was started. Correct it, or leave it empty to publish nothing.");
+        topic = null;
+        return string.IsNullOrWhiteSpace(setting) || (Uri.TryCreate(setting, UriKind.Absolute, out topic) && topic.Scheme == Uri.UriSchemeHttps);
     }
 
     public Task PublishAsync(RotationCompleted completed, CancellationToken cancellationToken)
@@ -112,5 +107,5 @@ public sealed class EventGridRotationEvents : IRotationEvents
     }
 
     private static RemoteTroubleException Trouble(RemoteTrouble trouble, string what)
-        => new("eventgrid", trouble, $"The topic for completed rotations {what}; rotations themselves are done. Check {EndpointSetting}, that the topic takes CloudEvents, and that the app has the role EventGrid Data Sender on it.");
+        => new("eventgrid", trouble, $"The topic for completed rotations {what}; rotations themselves are done. Check EventGrid:TopicEndpoint, that the topic takes CloudEvents, and that the app has the role EventGrid Data Sender on it.");
 }

@@ -34,7 +34,7 @@ public sealed partial class StorageOptions
     }
 
     /// <summary>False: the state is a file's.</summary>
-    public bool IsAccount => AccountName is not null || TablesEndpoint is not null || QueuesEndpoint is not null;
+    internal bool IsAccount => AccountName is not null || TablesEndpoint is not null || QueuesEndpoint is not null;
 
     public Uri? Tables(AzureCloud cloud) => TablesEndpoint ?? Derived("table", cloud);
 

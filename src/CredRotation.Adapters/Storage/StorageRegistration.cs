@@ -13,17 +13,20 @@ namespace CredRotation.Adapters.Storage;
 /// <summary>Gives registry, ledger and queues their store: the account that the settings name, or the embedded host's file.</summary>
 public static class StorageRegistration
 {
+    private static readonly Uri s_nowhere = new("https://nowhere.invalid");
+
     /// <summary>The account of the settings. Without one nothing is registered, and the app refuses to start unless its head brings a store.</summary>
     public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
         var options = StorageOptions.Of(configuration);
         services.AddSingleton(Options.Create(options));
         services.AddSingleton<IStartupCheck>(provider => new StorageCheck(options, provider.GetRequiredService<IServiceProviderIsService>()));
-        // What is wrong is said at start, with everything else that is.
-        if (!options.IsAccount || options.Faults().Any() || AzureCloud.Find(configuration) is not { } cloud) return services;
+        if (!options.IsAccount) return services;
 
-        services.TryAddSingleton(provider => Tables(options.Tables(cloud)!, cloud, provider));
-        services.TryAddSingleton(provider => Queues(options.Queues(cloud)!, provider));
+        // What is wrong is said at start, with everything else that is; until then the parts must fit together.
+        var cloud = options.Faults().Any() ? null : AzureCloud.Find(configuration);
+        services.TryAddSingleton(provider => Tables(cloud is null ? s_nowhere : options.Tables(cloud)!, cloud?.Name, provider));
+        services.TryAddSingleton(provider => Queues(cloud is null ? s_nowhere : options.Queues(cloud)!, provider));
         services.TryAddSingleton<IRowStore, TableRowStore>();
         services.TryAddSingleton<IMessageQueue, StorageWorkQueue>();
         services.TryAddSingleton<IWorkQueue>(provider => provider.GetRequiredService<IMessageQueue>());
@@ -44,11 +47,11 @@ public static class StorageRegistration
         return services;
     }
 
-    private static TableServiceClient Tables(Uri endpoint, AzureCloud cloud, IServiceProvider provider)
+    private static TableServiceClient Tables(Uri endpoint, CloudName? cloud, IServiceProvider provider)
     {
         var options = new TableClientOptions
         {
-            Audience = cloud.Name switch { CloudName.USGovernment => TableAudience.AzureGovernment, CloudName.China => TableAudience.AzureChina, _ => TableAudience.AzurePublicCloud },
+            Audience = cloud switch { CloudName.USGovernment => TableAudience.AzureGovernment, CloudName.China => TableAudience.AzureChina, _ => TableAudience.AzurePublicCloud },
         };
         Bound(options, provider);
         return StorageEmulator.Is(endpoint)

@@ -121,7 +121,7 @@ public sealed class The_embedded_host(HeadsWorld world) : IClassFixture<HeadsWor
     public async Task Stops_at_the_start_over_a_schedule_it_cannot_read()
     {
         await using var app = await world.StartAsync(new byte[32], new Dictionary<string, string> { ["WakeSchedule"] = "0 */5 * * * *" }, TestContext.Current.CancellationToken);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => world.StartAsync(new byte[32], new Dictionary<string, string> { ["WakeSchedule"] = "now and then" }, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<CredRotation.Functions.Settings.SettingsRefusedException>(() => world.StartAsync(new byte[32], new Dictionary<string, string> { ["WakeSchedule"] = "now and then" }, TestContext.Current.CancellationToken));
     }
 
     private Task<HttpResponseMessage> DeliverAsync(string body, string kind)

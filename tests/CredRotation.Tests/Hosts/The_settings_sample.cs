@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CredRotation.Adapters.Mail;
+using CredRotation.Adapters.Storage;
 using CredRotation.Adapters.Teams;
 using CredRotation.Engine;
 using CredRotation.Engine.Detect.Health;
@@ -18,7 +19,7 @@ public sealed partial class The_settings_sample
     /// <summary>Settings that are read one by one, not into an options class.</summary>
     private static readonly string[] s_single =
     [
-        "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "SweepSchedule", "WakeSchedule", "ManagedIdentityClientId", "Storage:SqlitePath", "EmbeddedHost:Port",
+        "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "SweepSchedule", "WakeSchedule", "ManagedIdentityClientId", "Cloud", "EmbeddedHost:Port",
         "Graph:BaseUrl", "EventGrid:TopicEndpoint", "Sandbox:Enabled", "Sandbox:TokenKey", "Sandbox:CertificateThumbprint", "Sandbox:Principal",
     ];
 
@@ -29,7 +30,7 @@ public sealed partial class The_settings_sample
     [Fact]
     public void Lists_every_option_and_nothing_else()
     {
-        string[] patterns = [.. PathsOf(typeof(RotationOptions), RotationOptions.Section), .. PathsOf(typeof(HealthOptions), HealthOptions.Section), .. PathsOf(typeof(TeamsOptions), TeamsOptions.Section), .. PathsOf(typeof(MailOptions), MailOptions.Section), .. s_single.Select(Regex.Escape)];
+        string[] patterns = [.. PathsOf(typeof(RotationOptions), RotationOptions.Section), .. PathsOf(typeof(HealthOptions), HealthOptions.Section), .. PathsOf(typeof(TeamsOptions), TeamsOptions.Section), .. PathsOf(typeof(MailOptions), MailOptions.Section), .. PathsOf(typeof(StorageOptions), StorageOptions.Section), .. s_single.Select(Regex.Escape)];
 
         Assert.DoesNotContain(patterns, pattern => !s_sample.Keys.Any(key => Regex.IsMatch(key, $"^{pattern}$")));
         Assert.DoesNotContain(s_sample.Keys, key => !patterns.Any(pattern => Regex.IsMatch(key, $"^{pattern}$")));

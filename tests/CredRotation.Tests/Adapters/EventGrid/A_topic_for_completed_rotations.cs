@@ -72,10 +72,18 @@ public sealed class A_topic_for_completed_rotations
     [InlineData("http://127.0.0.1/api/events")]
     [InlineData("topic")]
     public void Must_have_an_address_that_a_token_may_travel_to(string setting)
-        => Assert.Contains("EventGrid:TopicEndpoint", Assert.Throws<InvalidOperationException>(() => EventGridRotationEvents.Topic(setting)).Message, StringComparison.Ordinal);
+    {
+        Assert.False(EventGridRotationEvents.TryTopic(setting, out _));
+        Assert.Contains("EventGrid:TopicEndpoint", Assert.Single(new TopicCheck(setting).Faults()), StringComparison.Ordinal);
+    }
 
     [Fact]
-    public void Is_optional() => Assert.Null(EventGridRotationEvents.Topic(""));
+    public void Is_optional()
+    {
+        Assert.True(EventGridRotationEvents.TryTopic("", out var topic));
+        Assert.Null(topic);
+        Assert.Empty(new TopicCheck("").Faults());
+    }
 
     private static async Task PublishAsync(Wire wire)
     {
