@@ -7,12 +7,15 @@ using CredRotation.Adapters.Graph;
 using CredRotation.Adapters.KeyVault;
 using CredRotation.Adapters.Mail;
 using CredRotation.Adapters.Notices;
+using CredRotation.Adapters.Setup;
 using CredRotation.Adapters.Storage;
 using CredRotation.Adapters.Teams;
 using CredRotation.Engine;
 using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Detect.Inventory;
+using CredRotation.Engine.Registry;
 using CredRotation.Engine.Reload;
+using CredRotation.Engine.Setup;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -68,6 +71,9 @@ public static class AdapterRegistration
         if (EventGridRotationEvents.TryTopic(configuration["EventGrid:TopicEndpoint"], out var topic) && topic is not null)
             services.TryAddSingleton<IRotationEvents>(provider => new EventGridRotationEvents(topic, provider.GetRequiredService<TokenCredential>(), provider.GetService<Action<EventGridPublisherClientOptions>>()));
 
+        services.AddSingleton<ISetupProbe, VaultNeeds>();
+        services.AddSingleton<ISetupProbe>(provider => new StorageNeeds(provider.GetRequiredService<IRowStore>(), provider.GetRequiredService<IMessageQueue>(), StorageOptions.Of(configuration)));
+        services.AddSingleton<ISetupProbe>(provider => new GraphNeeds(provider.GetRequiredService<TokenCredential>(), (AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud.")).Graph, provider.GetRequiredService<IOptions<MailOptions>>()));
         return services;
     }
 

@@ -13,6 +13,7 @@ using CredRotation.Engine.Registry;
 using CredRotation.Engine.Rehearse;
 using CredRotation.Engine.Reload;
 using CredRotation.Engine.Retire;
+using CredRotation.Engine.Setup;
 using CredRotation.Engine.Verify;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,9 +77,13 @@ public static class EngineRegistration
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<ILogger<CredentialSweep>>()));
         services.AddSingleton(provider => new Rehearsal(
             provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<Answerable>(), provider.GetRequiredService<IProviderCatalog>(),
-            provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<SetupCheck>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new HealthReader(
             provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<IOptions<HealthOptions>>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SetupCheck(
+            provider.GetServices<ISetupProbe>(), provider.GetRequiredService<IRowStore>(), provider.GetRequiredService<INotifier>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SetupCheck>>()));
+        services.AddSingleton(provider => new EventsHeard(provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new DeliveryProof(provider.GetRequiredService<IRowStore>(), provider.GetRequiredService<INotifier>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Sleepers(
             provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Sleepers>>()));

@@ -4,7 +4,7 @@ namespace CredRotation.Engine;
 public sealed record NoticeFact(string Title, string Value);
 
 /// <summary>What kind of message it is; decides its card.</summary>
-public enum NoticeKind { Hold, Done, Incident, NearExpiry, FindingDigest, Escalation }
+public enum NoticeKind { Hold, Done, Incident, NearExpiry, FindingDigest, Escalation, Setup }
 
 /// <summary>
 /// A message for people: what happened, what still works, what to do next. Texts may carry hostile input (names, provider codes):

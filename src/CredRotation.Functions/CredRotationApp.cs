@@ -1,7 +1,9 @@
 using CredRotation.Adapters;
 using CredRotation.Engine;
+using CredRotation.Engine.Setup;
 using CredRotation.Functions.Access;
 using CredRotation.Functions.Settings;
+using CredRotation.Functions.Setup;
 using CredRotation.Pages;
 using CredRotation.Providers;
 using Microsoft.Extensions.Configuration;
@@ -33,6 +35,7 @@ public static class CredRotationApp
         services.AddSingleton<RotationReader>();
         services.AddSingleton<Endpoint>();
         services.AddSingleton<EventHearing>();
+        services.AddSingleton<ISetupProbe, WaysInNeeds>();
         return services;
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using CredRotation.Adapters.EventGrid;
 using CredRotation.Engine;
 using CredRotation.Engine.Detect;
+using CredRotation.Engine.Detect.Health;
 using CredRotation.Engine.Detect.Inventory;
 using CredRotation.Engine.Registry;
 
@@ -11,7 +12,7 @@ namespace CredRotation.Functions;
 /// Hears a delivery of Key Vault's events, whichever way it came: what may matter wakes its credential, what is of no use becomes a finding of
 /// that way in, and neither is ever thrown, because thrown it would only come again. Trouble of ledger or vault is thrown, so that nothing is lost.
 /// </summary>
-public sealed partial class EventHearing(VaultHints hints, ICredentialRegistry registry, TimeProvider clock, ILogger<EventHearing> logger)
+public sealed partial class EventHearing(VaultHints hints, ICredentialRegistry registry, EventsHeard heard, TimeProvider clock, ILogger<EventHearing> logger)
 {
     /// <summary>Failed events of one delivery after which the rest is left to its next delivery.</summary>
     private const int FailuresMax = 3;
@@ -69,6 +70,7 @@ public sealed partial class EventHearing(VaultHints hints, ICredentialRegistry r
         var isNewVersion = notice.Type.EndsWith(NewVersion, StringComparison.OrdinalIgnoreCase);
         var outcome = await hints.HearAsync(new VaultHint(secret, notice.Version, notice.ExpiresOn, isNewVersion, $"event {type}"), cancellationToken);
         LogHeard(logger, type, secret, outcome);
+        if (outcome is not HintOutcome.ForeignVault) await heard.NoteAsync(secret.VaultHost, cancellationToken);
         return (outcome is HintOutcome.Woken, outcome is HintOutcome.ForeignVault ? UnusableEvents.OfForeignVault(Shown(secret.VaultHost), clock.GetUtcNow()) : null);
     }
 

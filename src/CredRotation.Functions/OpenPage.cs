@@ -1,11 +1,13 @@
 using CredRotation.Engine;
 using CredRotation.Engine.Rehearse;
+using CredRotation.Engine.Setup;
 using CredRotation.Functions.Access;
 using CredRotation.Functions.Answers;
 using CredRotation.Pages;
 using CredRotation.Pages.Credentials;
 using CredRotation.Pages.Rehearsals;
 using CredRotation.Pages.Rotations;
+using CredRotation.Pages.Setup;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -13,7 +15,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace CredRotation.Functions;
 
 /// <summary>The pages people open, and the two files they load.</summary>
-public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership ownership, RotationReader reader, Rehearsal rehearsal, PageRenderer pages, TimeProvider time)
+public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership ownership, RotationReader reader, Rehearsal rehearsal, SetupCheck setup, DeliveryProof delivery, PageRenderer pages, TimeProvider time)
 {
     [Function(nameof(EndpointName.OpenPage))]
     public Task<IActionResult> OpenAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "pages/{name}/{id?}")] HttpRequest request, CancellationToken cancellationToken)
@@ -24,6 +26,7 @@ public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership o
         {
             (Endpoint.RotationPage, _) => Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<RotationPage>(await reader.ReadAsync(visit, cancellationToken))),
             (Endpoint.RehearsalPage, _) => await RehearseAsync(visit, cancellationToken),
+            ("setup", null) => await ShowSetupAsync(visit, cancellationToken),
             ("credentials", null) => await ListAsync(visit, cancellationToken),
             ("assets", { } file) when PageAssets.Find(file) is { } asset => Answer.Asset(asset.ContentType, asset.Body),
             _ => Answer.Of(Problem.NotFound),
@@ -42,6 +45,12 @@ public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership o
 
         return Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<CredentialsPage>(CredentialsPageModel.Of(rows, isCut, findings, unmanaged, visit.Caller.Name, time.GetUtcNow(), mine)));
     }
+
+    private async Task<Answer> ShowSetupAsync(Visit visit, CancellationToken cancellationToken)
+        => (visit.Roles & (Roles.Operator | Roles.Auditor)) == 0
+            ? Answer.Of(Problem.NotAllowed("The setup check is for operators and auditors."))
+            : Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<SetupPage>(new SetupPageModel(
+                await setup.RunAsync(cancellationToken), await delivery.LastAsync(cancellationToken), (visit.Roles & Roles.Operator) != 0, visit.Caller.Name, time.GetUtcNow())));
 
     private async Task<Answer> RehearseAsync(Visit visit, CancellationToken cancellationToken)
         => await rehearsal.RunAsync(visit.TheCredential.Secret, cancellationToken) is { } report

@@ -286,6 +286,8 @@ public sealed class RotationHost(ServiceProvider services) : IAsyncDisposable
 
     public VaultHints Hints { get; } = services.GetRequiredService<VaultHints>();
 
+    public EventsHeard Heard { get; } = services.GetRequiredService<EventsHeard>();
+
     public ICredentialRegistry Registry { get; } = services.GetRequiredService<ICredentialRegistry>();
 
     public IServiceProvider Services => services;

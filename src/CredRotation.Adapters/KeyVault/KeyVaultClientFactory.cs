@@ -18,6 +18,9 @@ public sealed class KeyVaultClientFactory(TokenCredential credential, IOptions<R
     /// <summary>What a head that is not on Azure adds to every client (transport, challenge check); set before the first call.</summary>
     public Action<SecretClientOptions>? Configure { get; set; }
 
+    /// <summary>What a token for this vault is asked for with.</summary>
+    internal string ScopeOf(Uri vault) => ScopeOf(SecretName.HostOf(vault), Options());
+
     public SecretClient For(Uri vault) => _clients.GetOrAdd(SecretName.HostOf(vault), host => new Lazy<SecretClient>(() => Make(host))).Value;
 
     /// <summary>For lists that the secrets client does not have.</summary>
@@ -28,10 +31,12 @@ public sealed class KeyVaultClientFactory(TokenCredential credential, IOptions<R
     private HttpPipeline MakePipeline(string host)
     {
         var options = Options();
-        // As the SDK does it: a token is for the domain that the vault is in, so no other host ever gets one for Key Vault.
-        var scope = options.DisableChallengeResourceVerification ? PublicCloudScope : $"https://{host[(host.IndexOf('.', StringComparison.Ordinal) + 1)..]}/.default";
-        return HttpPipelineBuilder.Build(options, new BearerTokenAuthenticationPolicy(credential, scope));
+        return HttpPipelineBuilder.Build(options, new BearerTokenAuthenticationPolicy(credential, ScopeOf(host, options)));
     }
+
+    // As the SDK does it: a token is for the domain that the vault is in, so no other host ever gets one for Key Vault.
+    private static string ScopeOf(string host, SecretClientOptions options)
+        => options.DisableChallengeResourceVerification ? PublicCloudScope : $"https://{host[(host.IndexOf('.', StringComparison.Ordinal) + 1)..]}/.default";
 
     private SecretClientOptions Options()
     {

@@ -35,6 +35,9 @@ internal sealed class SandboxTrust
     /// <summary>Settings under which an address is one that we would call. An audience only looks like an address.</summary>
     private static readonly string[] s_sections = ["Rotation", "Teams", "EventGrid", "Graph", "Storage", "Providers", "KeyVault", "AzureWebJobsStorage", Section];
 
+    /// <summary>What the sandbox's directory lets the app do.</summary>
+    private static readonly string[] s_permissions = ["GroupMember.Read.All", "User.Read.All", "Mail.Send"];
+
     private readonly byte[] _key;
     private readonly string _thumbprint;
     private readonly SandboxClaims _self;
@@ -67,7 +70,7 @@ internal sealed class SandboxTrust
         // Without it, a token of the sandbox would go to the real directory.
         if (!Uri.TryCreate(configuration[GraphBaseSetting], UriKind.Absolute, out var graph)) throw new InvalidOperationException($"{GraphBaseSetting} is missing, and Sandbox:Enabled is true. Nothing was started. It is the address of the sandbox's directory.");
 
-        var self = new SandboxClaims(configuration[$"{Section}:Principal"] ?? DefaultPrincipal, "cred-rotation", [], "cred-rotation");
+        var self = new SandboxClaims(configuration[$"{Section}:Principal"] ?? DefaultPrincipal, "cred-rotation", s_permissions, "cred-rotation");
         return new SandboxTrust(key, thumbprint, self, graph);
     }
 

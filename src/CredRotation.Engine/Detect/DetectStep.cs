@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CredRotation.Engine.Registry;
+using CredRotation.Engine.Setup;
 using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine.Detect;
@@ -8,7 +9,7 @@ namespace CredRotation.Engine.Detect;
 /// Opens a rotation when the current version is due, or a person asked: everything it will go by is frozen into a plan. No remote call. Safe
 /// to repeat: the open rotation of a credential is found again on its row.
 /// </summary>
-internal sealed class DetectStep(IOptions<RotationOptions> options, IProviderCatalog providers, CredentialRegistry registry, TimeProvider clock)
+internal sealed class DetectStep(IOptions<RotationOptions> options, IProviderCatalog providers, CredentialRegistry registry, SetupCheck setup, TimeProvider clock)
 {
     /// <summary>Opens a rotation in the visit; false when nothing is to be done.</summary>
     public async Task<bool> RunAsync(Visit visit, CancellationToken cancellationToken)
@@ -24,9 +25,11 @@ internal sealed class DetectStep(IOptions<RotationOptions> options, IProviderCat
         var mode = options.Value.ModeOf(policy);
         var reason = wish is not null ? $"{wish.PersonName} asked: {wish.Reason}" : DueRules.IsDue(row.Seen, policy, now);
         if (reason is null) return false;
+        // What cannot succeed is not begun: half a rotation would wait for a right that nobody granted.
+        if (mode is RotationMode.Rotate) mode = await setup.CeilingAsync(row.Secret.VaultHost, cancellationToken);
         if (mode is not RotationMode.Rotate)
         {
-            if (wish is not null) visit.Notes.Add(new LedgerNote($"person:{wish.PersonId}", "StartRefused", $"The mode is {mode}: nothing is rotated."));
+            if (wish is not null) visit.Notes.Add(new LedgerNote($"person:{wish.PersonId}", "StartRefused", $"The mode is {mode}: nothing is rotated. The setup check says what is missing, if it is not so configured."));
             return false;
         }
 

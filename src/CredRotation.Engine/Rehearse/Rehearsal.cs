@@ -2,6 +2,7 @@ using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Detect;
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Registry;
+using CredRotation.Engine.Setup;
 using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine.Rehearse;
@@ -18,11 +19,12 @@ public sealed class Rehearsal
     private readonly CredentialRegistry _registry;
     private readonly Answerable _answerable;
     private readonly IProviderCatalog _providers;
+    private readonly SetupCheck _setup;
     private readonly RotationOptions _options;
     private readonly TimeProvider _clock;
 
-    internal Rehearsal(ICredentialVault vault, CredentialRegistry registry, Answerable answerable, IProviderCatalog providers, IOptions<RotationOptions> options, TimeProvider clock)
-        => (_vault, _registry, _answerable, _providers, _options, _clock) = (vault, registry, answerable, providers, options.Value, clock);
+    internal Rehearsal(ICredentialVault vault, CredentialRegistry registry, Answerable answerable, IProviderCatalog providers, SetupCheck setup, IOptions<RotationOptions> options, TimeProvider clock)
+        => (_vault, _registry, _answerable, _providers, _setup, _options, _clock) = (vault, registry, answerable, providers, setup, options.Value, clock);
 
     /// <summary>Null: the vault is not watched, or holds no such secret. Throws <see cref="RemoteTroubleException"/> when the vault does not answer.</summary>
     public async Task<RehearsalReport?> RunAsync(SecretName secret, CancellationToken cancellationToken)
@@ -83,6 +85,7 @@ public sealed class Rehearsal
         var provider = account is null ? null : _providers.Find(account.Provider);
         var mode = _options.ModeOf(policy);
         var modeFrom = mode == _options.Mode ? "Rotation:Mode" : $"Rotation:Policies:{row.Binding.Policy}:Mode";
+        if (mode is RotationMode.Rotate && await _setup.CeilingAsync(row.Secret.VaultHost, cancellationToken) is var ceiling && ceiling < mode) (mode, modeFrom) = (ceiling, "the setup check: a right is missing");
         if (account is null || policy is null || provider is null)
         {
             inTheWay.Add(new Finding("not-configured", $"Account '{row.Binding.Account}' or policy '{row.Binding.Policy}' of its binding is no longer configured.", "Put the setting back, or change the binding by its tags with the owners' consent.", now, FindingSeverity.Warning));

@@ -20,6 +20,9 @@ public static class AuthorizationTable
         new(EndpointName.Acknowledge, "POST", "acknowledgements", Subject.Body, Roles.Consumer, ["rotation", "vault", "secret", "version", "instance", "firstSuccessOn"], []),
         new(EndpointName.OpenPage, "GET", "pages/{name}/{id?}", Subject.Page, Roles.Owner | Roles.Operator | Roles.Auditor, [], []),
         new(EndpointName.ShowHealth, "GET", "health", Subject.All, Roles.Anybody, [], []),
+        new(EndpointName.ShowSetup, "GET", "setup", Subject.Body, Roles.Operator | Roles.Auditor, [], []),
+        new(EndpointName.SendTestCode, "POST", "setup/test-code", Subject.Body, Roles.Operator, [], [], HasForm: true),
+        new(EndpointName.TypeTestCode, "POST", "setup/delivery", Subject.Body, Roles.Operator, ["code"], [], HasForm: true),
     ];
 
     public static AuthorizationRow Of(EndpointName name) => Rows.Single(row => row.Name == name);

@@ -16,4 +16,7 @@ public enum EndpointName
     Acknowledge,
     OpenPage,
     ShowHealth,
+    ShowSetup,
+    SendTestCode,
+    TypeTestCode,
 }

@@ -49,7 +49,7 @@ internal sealed class TeamsCards : INoticeRenderer
     {
         NoticeKind.Done => "good",
         NoticeKind.Hold or NoticeKind.NearExpiry => "warning",
-        NoticeKind.FindingDigest => "accent",
+        NoticeKind.FindingDigest or NoticeKind.Setup => "accent",
         _ => "attention",
     };
 }

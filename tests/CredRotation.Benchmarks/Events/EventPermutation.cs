@@ -29,7 +29,7 @@ internal sealed class EventPermutation : IAsyncDisposable
     {
         _dice = new Random(unchecked((seed * 1_000_003) + number));
         _world = new RotationWorld();
-        var hearing = new EventHearing(_world.Host.Hints, _world.Host.Registry, _world.Clock, NullLogger<EventHearing>.Instance);
+        var hearing = new EventHearing(_world.Host.Hints, _world.Host.Registry, _world.Host.Heard, _world.Clock, NullLogger<EventHearing>.Instance);
         (_webhook, _queue) = (new OnSecretNearExpiry(hearing), new HearEvent(hearing));
     }
 

@@ -14,7 +14,7 @@ public sealed class An_event_that_is_heard : EngineTest
     private readonly EventHearing _hearing;
     private readonly HearedLog _log = new();
 
-    public An_event_that_is_heard() => _hearing = new EventHearing(World.Host.Hints, World.Host.Registry, World.Clock, _log);
+    public An_event_that_is_heard() => _hearing = new EventHearing(World.Host.Hints, World.Host.Registry, World.Host.Heard, World.Clock, _log);
 
     [Fact]
     public async Task Adopts_and_wakes_without_a_sweep()

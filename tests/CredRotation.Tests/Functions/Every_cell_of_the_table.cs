@@ -23,6 +23,9 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         Acknowledge      401 202 403 403 403 403
         OpenPage         401 403 200 403 200 200
         ShowHealth       200 200 200 200 200 200
+        ShowSetup        401 403 403 403 200 200
+        SendTestCode     401 403 403 403 202 403
+        TypeTestCode     401 403 403 403 400 403
         """;
 
     [Fact]
@@ -37,7 +40,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         }
 
         Assert.Equal(Expected.Split('\n', StringSplitOptions.TrimEntries), seen);
-        Assert.Equal(78, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
+        Assert.Equal(96, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
     }
 
     private async Task<int> CallAsync(EndpointName name, string who)
@@ -57,6 +60,9 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         EndpointName.ApproveRotation or EndpointName.RejectRotation => HeadsWorld.Json(world.Decision()),
         EndpointName.ChooseInHold => HeadsWorld.Json(world.Decision("retry")),
         EndpointName.Acknowledge => HeadsWorld.Json(world.Acknowledgement()),
+        EndpointName.SendTestCode => HeadsWorld.Json(new { }),
+        // Too long to be the one that was sent.
+        EndpointName.TypeTestCode => HeadsWorld.Json(new { code = "1234567" }),
         _ => null,
     };
 

@@ -42,6 +42,8 @@ public sealed class HeadsWorld : IAsyncLifetime
 
     public FakeDirectory People { get; } = new();
 
+    public ConcurrentQueue<Notice> Told { get; } = new();
+
     public HeadsWorld() => Registry = new FakeRegistry(Queue);
 
     public EmbeddedApp App => _app!;
@@ -82,6 +84,7 @@ public sealed class HeadsWorld : IAsyncLifetime
                 services.Replace(ServiceDescriptor.Singleton<ICredentialRegistry>(Registry));
                 services.Replace(ServiceDescriptor.Singleton<IOwnerDirectory>(People));
                 services.Replace(ServiceDescriptor.Singleton<IWorkQueue>(Queue));
+                services.Replace(ServiceDescriptor.Singleton<INotifier>(new FakeNotifier(Told)));
                 services.Replace(ServiceDescriptor.Singleton<ICredentialVault>(new FakeVault()));
                 services.Replace(ServiceDescriptor.Singleton<IVaultInventory>(new FakeVault()));
             },
@@ -250,6 +253,16 @@ public sealed class FakeQueue : IWorkQueue
     public Task SendAsync(CredentialId credential, TimeSpan delay, CancellationToken cancellationToken)
     {
         Sent.Enqueue(credential);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Keeps what people would have been told.</summary>
+public sealed class FakeNotifier(ConcurrentQueue<Notice> told) : INotifier
+{
+    public Task NotifyAsync(Notice notice, CancellationToken cancellationToken)
+    {
+        told.Enqueue(notice);
         return Task.CompletedTask;
     }
 }

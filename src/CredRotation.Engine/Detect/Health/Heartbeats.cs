@@ -13,6 +13,8 @@ internal sealed class Heartbeats(IRowStore rows, TimeProvider clock)
 
     public static string OfVault(string host) => $"vault-{host}";
 
+    public static string OfEvents(string host) => $"events-{host}";
+
     public async Task<HeartbeatReadings> ReadAsync(CancellationToken cancellationToken)
         => new(await rows.ScanAllAsync(Partition, "", cancellationToken).ToDictionaryAsync(row => row.Key.Row, row => TryRead(row.Body), cancellationToken: cancellationToken));
 
