@@ -11,6 +11,7 @@ using CredRotation.Engine.Issue;
 using CredRotation.Engine.Promote;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Rehearse;
+using CredRotation.Engine.Releases;
 using CredRotation.Engine.Reload;
 using CredRotation.Engine.Retire;
 using CredRotation.Engine.Setup;
@@ -44,6 +45,7 @@ public static class EngineRegistration
         services.AddSingleton<Answerable>();
         services.AddSingleton<InboxFold>();
         services.AddSingleton<BindingStep>();
+        services.AddSingleton<ReleaseStep>();
         services.AddSingleton<Targets>();
         services.AddSingleton<Staging>();
         services.AddSingleton<Recovery>();
@@ -69,7 +71,7 @@ public static class EngineRegistration
 
         // Ways in are public, what they stand on is not: their constructors are called here.
         services.AddSingleton(provider => new RotationEngine(
-            provider.GetRequiredService<Visits>(), provider.GetRequiredService<InboxFold>(), provider.GetRequiredService<BindingStep>(), provider.GetRequiredService<DetectStep>(), provider.GetServices<IRotationStep>(),
+            provider.GetRequiredService<Visits>(), provider.GetRequiredService<InboxFold>(), provider.GetRequiredService<BindingStep>(), provider.GetRequiredService<ReleaseStep>(), provider.GetRequiredService<DetectStep>(), provider.GetServices<IRotationStep>(),
             provider.GetRequiredService<Alarm>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RotationEngine>>()));
         services.AddSingleton(provider => new CredentialSweep(

@@ -3,6 +3,7 @@ using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Detect;
 using CredRotation.Engine.Registry;
+using CredRotation.Engine.Releases;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -25,6 +26,7 @@ public sealed partial class RotationEngine
     private readonly Visits _visits;
     private readonly InboxFold _inbox;
     private readonly BindingStep _binding;
+    private readonly ReleaseStep _release;
     private readonly DetectStep _detect;
     private readonly IReadOnlyList<IRotationStep> _steps;
     private readonly Alarm _alarm;
@@ -34,9 +36,9 @@ public sealed partial class RotationEngine
     private readonly TimeProvider _clock;
     private readonly ILogger<RotationEngine> _logger;
 
-    internal RotationEngine(Visits visits, InboxFold inbox, BindingStep binding, DetectStep detect, IEnumerable<IRotationStep> steps, Alarm alarm, CredentialRegistry registry, IWorkQueue queue, IOptions<RotationOptions> options, TimeProvider clock, ILogger<RotationEngine> logger)
+    internal RotationEngine(Visits visits, InboxFold inbox, BindingStep binding, ReleaseStep release, DetectStep detect, IEnumerable<IRotationStep> steps, Alarm alarm, CredentialRegistry registry, IWorkQueue queue, IOptions<RotationOptions> options, TimeProvider clock, ILogger<RotationEngine> logger)
     {
-        (_visits, _inbox, _binding, _detect, _steps, _alarm) = (visits, inbox, binding, detect, [.. steps], alarm);
+        (_visits, _inbox, _binding, _release, _detect, _steps, _alarm) = (visits, inbox, binding, release, detect, [.. steps], alarm);
         (_registry, _queue, _options, _clock, _logger) = (registry, queue, options.Value, clock, logger);
     }
 
@@ -86,7 +88,7 @@ public sealed partial class RotationEngine
         {
             cancellationToken.ThrowIfCancellationRequested();
             while (await _inbox.RunAsync(visit, cancellationToken)) await _visits.SaveAsync(visit, cancellationToken);
-            while (await _binding.RunAsync(visit, cancellationToken)) await _visits.SaveAsync(visit, cancellationToken);
+            while (await _binding.RunAsync(visit, cancellationToken) || await _release.RunAsync(visit, cancellationToken)) await _visits.SaveAsync(visit, cancellationToken);
             if (visit.Open is null && !await _detect.RunAsync(visit, cancellationToken))
             {
                 await _visits.SaveAsync(visit, cancellationToken);

@@ -29,6 +29,12 @@ internal sealed class Visit
     /// <summary>A person's wish to rotate now, found in the inbox.</summary>
     public InboxItem.Start? Wish { get; set; }
 
+    /// <summary>Changed tags that ask for the adoption of a released credential, found in the inbox.</summary>
+    public InboxItem.Retagged? Retagged { get; set; }
+
+    /// <summary>The owners' channel was tried in this visit for the release that is asked.</summary>
+    public bool HasTriedToTell { get; set; }
+
     /// <summary>The first hint of this visit: what reached us, and when.</summary>
     public (string Source, DateTimeOffset On)? Signal { get; set; }
 

@@ -23,7 +23,7 @@ public sealed class Credentials(Endpoint endpoint, ICredentialRegistry registry,
         var (rows, isCut) = await inventory.ReadAsync(visit, cancellationToken);
         var findings = await inventory.ReadFindingsAsync(visit, rows, cancellationToken);
         var unmanaged = await inventory.ReadUnmanagedAsync(visit, rows, cancellationToken);
-        return Answer.Json(StatusCodes.Status200OK, new CredentialListView([.. rows.Select(row => CredentialView.Of(row, null))], isCut, [.. findings.Select(FindingView.Of)], [.. unmanaged.Select(WatchedView.Of)]));
+        return Answer.Json(StatusCodes.Status200OK, new CredentialListView([.. rows.Where(row => row.Released is null).Select(row => CredentialView.Of(row, null))], isCut, [.. findings.Select(FindingView.Of)], [.. unmanaged.Select(WatchedView.Of)]));
     }
 
     private async Task<Answer> OneAsync(Visit visit, CancellationToken cancellationToken)

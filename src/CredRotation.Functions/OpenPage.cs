@@ -17,6 +17,8 @@ namespace CredRotation.Functions;
 /// <summary>The pages people open, and the two files they load.</summary>
 public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership ownership, RotationReader reader, Rehearsal rehearsal, SetupCheck setup, DeliveryProof delivery, PageRenderer pages, TimeProvider time)
 {
+    private const int GroupsMax = 200;
+
     [Function(nameof(EndpointName.OpenPage))]
     public Task<IActionResult> OpenAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "pages/{name}/{id?}")] HttpRequest request, CancellationToken cancellationToken)
         => endpoint.HandleAsync(request, EndpointName.OpenPage, ShowAsync, cancellationToken);
@@ -37,13 +39,15 @@ public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership o
         var (rows, isCut) = await inventory.ReadAsync(visit, cancellationToken);
         var findings = await inventory.ReadFindingsAsync(visit, rows, cancellationToken);
         var unmanaged = await inventory.ReadUnmanagedAsync(visit, rows, cancellationToken);
+        var managed = rows.Where(row => row.Released is null).ToList();
         var mine = new HashSet<CredentialId>();
-        foreach (var row in rows.Where(row => row.Pending is not null))
+        // A group that cannot be read now must not be asked about once per credential.
+        foreach (var group in managed.GroupBy(row => row.Binding.OwnerGroup, StringComparer.OrdinalIgnoreCase).Take(GroupsMax))
         {
-            if (await ownership.OwnsAsync(visit.Caller, row, cancellationToken) == OwnerAnswer.Yes) mine.Add(row.Id);
+            if (await ownership.OwnsAsync(visit.Caller, group.First(), cancellationToken) == OwnerAnswer.Yes) mine.UnionWith(group.Select(row => row.Id));
         }
 
-        return Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<CredentialsPage>(CredentialsPageModel.Of(rows, isCut, findings, unmanaged, visit.Caller.Name, time.GetUtcNow(), mine)));
+        return Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<CredentialsPage>(CredentialsPageModel.Of(managed, isCut, findings, unmanaged, visit.Caller.Name, time.GetUtcNow(), mine)));
     }
 
     private async Task<Answer> ShowSetupAsync(Visit visit, CancellationToken cancellationToken)

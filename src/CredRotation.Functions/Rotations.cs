@@ -12,8 +12,6 @@ namespace CredRotation.Functions;
 /// <summary>Asks for a rotation now, and shows one.</summary>
 public sealed class Rotations(Endpoint endpoint, ICredentialRegistry registry, Inbox inbox, RotationReader reader, IOptions<RotationOptions> options)
 {
-    private const int ReasonMax = 500;
-
     [Function(nameof(EndpointName.StartRotation))]
     public Task<IActionResult> StartAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "rotations")] HttpRequest request, CancellationToken cancellationToken)
         => endpoint.HandleAsync(request, EndpointName.StartRotation, StartAsync, cancellationToken);
@@ -29,8 +27,9 @@ public sealed class Rotations(Endpoint endpoint, ICredentialRegistry registry, I
     {
         var reason = visit.Body["reason"];
         if (!Endpoint.TryName(visit.Body, out var secret)) return Answer.Of(Problem.NoSecretName);
-        if (reason.Length > ReasonMax || reason.Any(char.IsControl)) return Answer.Of(Problem.BadRequest($"'reason' is one line of at most {ReasonMax} characters."));
+        if (!Reason.IsOneLine(reason)) return Answer.Of(Reason.Problem);
         if (await registry.FindAsync(CredentialId.Of(secret!), cancellationToken) is not { } row) return Answer.Of(Problem.NotFound with { Detail = "This secret is not managed. A sweep adopts secrets by their tags." });
+        if (row.Released is { } released) return Answer.Of(Problem.Conflict($"{released.PersonName} released this credential on {EngineTime.Text(released.On)}: nothing of it is rotated.", null) with { Next = "To have it rotated again, change its rotate- tags; the next sweep adopts it anew." });
         if (row.IsOpen) return Answer.Of(Problem.Conflict("A rotation of this credential is open.", RotationId.Of(row.Id, row.Ordinal).Value));
 
         var mode = options.Value.ModeOf(options.Value.Policies.GetValueOrDefault(row.Binding.Policy));

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Registry;
+using CredRotation.Engine.Releases;
 using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine.Authorize;
@@ -32,6 +33,9 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
                 InboxItem.Reject reject => await FoldAsync(visit, reject, cancellationToken),
                 InboxItem.Choose choose => await FoldAsync(visit, choose, cancellationToken),
                 InboxItem.Consent consent => await FoldAsync(visit, consent, cancellationToken),
+                InboxItem.Release release => await FoldAsync(visit, release, cancellationToken),
+                InboxItem.AskRelease ask => Fold(visit, ask),
+                InboxItem.Retagged retagged => Fold(visit, retagged),
                 _ => throw new System.Diagnostics.UnreachableException($"No meaning for {item.GetType().Name}."),
             };
             if (isFolded) visit.Folded.Add(row);
@@ -58,6 +62,8 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
     private bool Fold(Visit visit, InboxItem.Hint hint)
     {
         visit.Signal ??= (hint.Source, hint.On);
+        // Only what names the release may undo it.
+        if (visit.Row.Released is not null) return true;
         if (hint.Finding is { } finding && visit.Row.Findings.All(known => known.Code != finding.Code))
         {
             visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.TakeLast(19), finding] };
@@ -161,6 +167,51 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
 
         visit.Row = visit.Row with { Pending = change with { Consents = new Approval(said.ChangeHash, said.PersonId, said.PersonName, said.On).Among(change.Consents) } };
         visit.Notes.Add(new LedgerNote(who, "Consented", $"{said.PersonName} consented to this change of the binding.", new JsonObject { ["change"] = said.ChangeHash }));
+        return true;
+    }
+
+    private async Task<bool> FoldAsync(Visit visit, InboxItem.Release said, CancellationToken cancellationToken)
+    {
+        var who = $"person:{said.PersonId}";
+        var row = visit.Row;
+        if (row.Released is not null) return Refuse(visit, who, "ReleaseRefused", "It is released already.");
+        if (visit.Open is not null) return Refuse(visit, who, "ReleaseRefused", "A rotation is open; what was begun under an adoption ends under it.");
+        if (await IsOwnerAsync(visit, said.PersonId, cancellationToken) is not { } isOwner) return false;
+        if (!isOwner) return Refuse(visit, who, "ReleaseRefused", "The person is not a current member of the answering group.");
+
+        visit.Row = visit.Row with
+        {
+            Format = CredentialRow.CurrentFormat,
+            Released = new ReleasedAdoption(said.PersonId, said.PersonName, said.Reason, clock.GetUtcNow(), row.Seen.Tags, AccountTarget.Of(row.Binding)),
+            ReleaseAsked = null,
+            Pending = null,
+        };
+        visit.Notes.Add(new LedgerNote(who, "Released", $"{said.PersonName} released it: {said.Reason}",
+            new JsonObject { ["account"] = row.Binding.Account, ["target"] = row.Binding.Target, ["ownerGroup"] = row.Binding.OwnerGroup, ["asked"] = row.ReleaseAsked is { } asked ? $"person:{asked.PersonId}" : null }));
+        return true;
+    }
+
+    /// <summary>An operator's wish is only kept: whoever may make it said so by a role, and it decides nothing.</summary>
+    private bool Fold(Visit visit, InboxItem.AskRelease said)
+    {
+        var who = $"person:{said.PersonId}";
+        var now = clock.GetUtcNow();
+        if (visit.Row.Released is not null) return Refuse(visit, who, "ReleaseAskRefused", "It is released already.");
+        if (visit.Row.ReleaseAsked is { } asked && !asked.IsOver(now)) return Refuse(visit, who, "ReleaseAskRefused", $"{asked.PersonName} asked already; the owners have until {EngineTime.Text(asked.EndsOn)}.");
+
+        var policy = options.Value.Policies.GetValueOrDefault(visit.Row.Binding.Policy) ?? new PolicyOptions();
+        visit.Row = visit.Row with { ReleaseAsked = new ReleaseRequest(said.PersonId, said.PersonName, said.Reason, now, now + policy.ApprovalMax) };
+        visit.Notes.Add(new LedgerNote(who, "ReleaseAsked", $"{said.PersonName} asks the owners to release it: {said.Reason}"));
+        return true;
+    }
+
+    private static bool Fold(Visit visit, InboxItem.Retagged said)
+    {
+        // It names another release, or none is any more: the tags were judged since.
+        if (visit.Row.Released is not { } released || released.On != said.ReleasedOn) return true;
+
+        if (said.Asked is not null) visit.Retagged = said;
+        else visit.Row = visit.Row with { Released = released with { Tags = said.Seen.Tags }, Seen = said.Seen };
         return true;
     }
 

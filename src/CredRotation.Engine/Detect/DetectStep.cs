@@ -16,12 +16,18 @@ internal sealed class DetectStep(IOptions<RotationOptions> options, IProviderCat
     {
         var row = visit.Row;
         var now = clock.GetUtcNow();
+        var wish = visit.Wish;
+        visit.Wish = null;
+        if (row.Released is { } released)
+        {
+            if (wish is not null) visit.Notes.Add(new LedgerNote($"person:{wish.PersonId}", "StartRefused", $"It was released on {EngineTime.Text(released.On)}: nothing is rotated."));
+            return false;
+        }
+
         if (!options.Value.Accounts.TryGetValue(row.Binding.Account, out var account)
             || !options.Value.Policies.TryGetValue(row.Binding.Policy, out var policy)
             || providers.Find(account.Provider) is not { } provider) return false;
 
-        var wish = visit.Wish;
-        visit.Wish = null;
         var mode = options.Value.ModeOf(policy);
         var reason = wish is not null ? $"{wish.PersonName} asked: {wish.Reason}" : DueRules.IsDue(row.Seen, policy, now);
         if (reason is null) return false;

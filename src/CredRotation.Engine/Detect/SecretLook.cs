@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CredRotation.Engine.Registry;
+using CredRotation.Engine.Releases;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -14,7 +15,7 @@ internal enum LookResult { Nothing, Adopted, Woken }
 /// <param name="Findings">What stands against adopting it.</param>
 internal sealed record Looked(LookResult Result, SecretProperties Seen, CredentialRow? Row, IReadOnlyList<Finding> Findings);
 
-/// <summary>Looks at one secret's properties: adopts what its tags ask for within what configuration grants, and wakes what is due or was changed.</summary>
+/// <summary>Looks at one secret's properties: adopts what its tags ask for within what configuration grants, wakes what is due or was changed, and leaves alone what was released.</summary>
 internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegistry registry, IWorkQueue queue, IOptions<RotationOptions> options, TimeProvider clock, ILogger<SecretLook> logger)
 {
     private const string CallId = "rot-sweep";
@@ -55,10 +56,12 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
             return await AdoptAsync(id, listed, versions, now, cancellationToken);
         }
 
+        if (row.Released is { } released) return await LookAtReleasedAsync(row, released, listed, versions, source, now, cancellationToken);
+
         var seen = row.Seen;
         if (HasChanged(listed, seen) && await ReadCurrentVersionAsync(listed.Secret, versions, now, cancellationToken) is { } newest)
         {
-            if (newest.Version != seen.Version || newest.ExpiresOn != seen.ExpiresOn || newest.HasTags != seen.HasTags)
+            if (newest.Version != seen.Version || newest.ExpiresOn != seen.ExpiresOn || newest.HasTags != seen.HasTags || newest.Tags != seen.Tags)
                 await registry.TellAsync(id, new InboxItem.Hint(now, source, newest, newest.HasTags ? null : TagsDropped(newest, now)), cancellationToken);
             seen = newest;
         }
@@ -73,10 +76,33 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
 
         var isDue = _options.Policies.TryGetValue(row.Binding.Policy, out var policy) && DueRules.IsDue(seen, policy, now) is not null;
         // With nothing open no wake stands for a message that was lost, nor for a change of binding that a crash cut short.
-        var isToBeVisited = isDue || row is { Pending.Consents.Count: > 0 } or { TargetToRelease: not null } || await registry.HasInboxAsync(id, cancellationToken);
+        var isToBeVisited = isDue || row is { Pending.Consents.Count: > 0 } or { TargetToRelease: not null } || IsToBeHeard(row.ReleaseAsked, now) || await registry.HasInboxAsync(id, cancellationToken);
         if (!isToBeVisited) return new Looked(LookResult.Nothing, listed, row, findings);
         return new Looked(LookResult.Woken, listed, row, findings);
     }
+
+    /// <summary>A released secret is watched like any other; only tags that were changed since ask for its adoption anew, and the next visit decides.</summary>
+    private async Task<Looked> LookAtReleasedAsync(CredentialRow row, ReleasedAdoption released, SecretProperties listed, IReadOnlyList<SecretProperties>? versions, string source, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // What a crash cut short, and what was said meanwhile: no wake stands for either.
+        if (released.ToFree is not null || row.TargetToRelease is not null || await registry.HasInboxAsync(row.Id, cancellationToken)) await queue.SendAsync(row.Id, TimeSpan.Zero, cancellationToken);
+        var isUndone = released.IsUndoneBy(listed) && !listed.IsManaged && TagReader.AsksForManagement(listed);
+        if (!isUndone && !released.IsBehind(listed)) return new Looked(LookResult.Nothing, listed, null, []);
+
+        Binding? asked = null;
+        if (isUndone)
+        {
+            (asked, var findings) = TagReader.Read(listed, _options, now);
+            if (asked is null) return new Looked(LookResult.Nothing, listed, null, findings);
+            if (await registry.FindTargetAsync(asked.Account, asked.Target, cancellationToken) is { } owner && owner != row.Id) return new Looked(LookResult.Nothing, listed, null, [TargetTaken(asked, now)]);
+        }
+
+        if (await ReadCurrentVersionAsync(listed.Secret, versions, now, cancellationToken) is { } newest)
+            await registry.TellAsync(row.Id, new InboxItem.Retagged(now, source, released.On, newest, asked), cancellationToken);
+        return new Looked(asked is null ? LookResult.Nothing : LookResult.Woken, listed, null, []);
+    }
+
+    private static bool IsToBeHeard(ReleaseRequest? asked, DateTimeOffset now) => asked is { IsTold: false } || asked?.IsOver(now) is true;
 
     /// <summary>Rule 15: tags of a managed credential that ask for another binding are a finding and a question to those who answer now, never a change.</summary>
     private async Task<IReadOnlyList<Finding>> HearTagsAsync(CredentialRow row, SecretProperties listed, string source, DateTimeOffset now, CancellationToken cancellationToken)
@@ -106,6 +132,7 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
 
     private static bool HasChanged(SecretProperties listed, SeenVersion seen)
         => listed.ExpiresOn != seen.ExpiresOn || (listed.Tags.Count > 0) != seen.HasTags
+            || (seen.Tags is { } tags && tags != AdoptionTags.HashOf(listed.Tags))
             || (listed.CreatedOn is { } created && seen.CreatedOn is { } known && created.ToUnixTimeSeconds() != known.ToUnixTimeSeconds());
 
     private static Finding TagsDropped(SeenVersion newest, DateTimeOffset now)
@@ -131,7 +158,7 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
     private async Task<SeenVersion?> ReadCurrentVersionAsync(SecretName secret, IReadOnlyList<SecretProperties>? versions, DateTimeOffset now, CancellationToken cancellationToken)
     {
         versions ??= await vault.ListVersionsAsync(secret, CallId, cancellationToken);
-        return versions is [.., { Version: { } version } newest] ? new SeenVersion(version, newest.ExpiresOn, newest.CreatedOn, newest.Tags.Count > 0, now) : null;
+        return versions is [.., { Version: { } version } newest] ? new SeenVersion(version, newest.ExpiresOn, newest.CreatedOn, newest.Tags.Count > 0, now, AdoptionTags.HashOf(newest.Tags)) : null;
     }
 
     [LoggerMessage(1, LogLevel.Information, "Adopted {Secret} as {Credential}")]

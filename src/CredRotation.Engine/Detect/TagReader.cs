@@ -18,7 +18,9 @@ public static partial class TagReader
     private static readonly TimeSpan PatternTimeout = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Whether any tag asks for management.</summary>
-    public static bool AsksForManagement(SecretProperties secret) => secret.Tags.Keys.Any(tag => tag.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase));
+    public static bool AsksForManagement(SecretProperties secret) => secret.Tags.Keys.Any(IsOurs);
+
+    public static bool IsOurs(string tag) => tag.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The binding, or the findings that stand against it.</summary>
     public static (Binding? Binding, IReadOnlyList<Finding> Findings) Read(SecretProperties secret, RotationOptions options, DateTimeOffset now)

@@ -35,6 +35,7 @@ public sealed partial class VaultHints
 
         var id = CredentialId.Of(hint.Secret);
         var row = await _registry.FindAsync(id, cancellationToken);
+        if (row is { Released: not null }) row = null;
         if (row is not null && await KnowsAsync(row, hint, cancellationToken) is { } known) return known;
 
         // A version that was seen with this end tells nothing new: the visit asks whether it is due without another look at the vault.

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text;
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Detect;
 using CredRotation.Engine.Incidents;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Reload;
@@ -356,7 +357,7 @@ internal sealed class IssueStep(
     private static StepResult.Moved Superseded(Visit visit, VaultSecret current, DateTimeOffset now)
     {
         var seen = current.Properties;
-        visit.Row = visit.Row with { Seen = new SeenVersion(seen.Version!, seen.ExpiresOn, seen.CreatedOn, seen.Tags.Count > 0, now) };
+        visit.Row = visit.Row with { Seen = new SeenVersion(seen.Version!, seen.ExpiresOn, seen.CreatedOn, seen.Tags.Count > 0, now, AdoptionTags.HashOf(seen.Tags)) };
         return new StepResult.Moved(visit.Rotation.To(RotationState.Superseded, now),
             LedgerNote.Ours(nameof(RotationState.Superseded), $"Version {seen.Version} was written by somebody else before anything was issued. It stands; whether it is due is decided afresh."));
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CredRotation.Engine.Detect;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Verify;
 
@@ -65,7 +66,7 @@ internal sealed class PromoteStep(Remotes remotes, ICredentialVault vault, Insta
         var now = clock.GetUtcNow();
         var rotation = visit.Rotation;
         // Only a clean write of this visit proves when; a recovered one is at least as old as PromoteSent.
-        visit.Row = visit.Row with { Known = new KnownCredential(rotation.New!.Fingerprint, rotation.New.ProviderId), Seen = new SeenVersion(version, rotation.NewExpiresOn, now, rotation.Old?.Tags.Count > 0, now) };
+        visit.Row = visit.Row with { Known = new KnownCredential(rotation.New!.Fingerprint, rotation.New.ProviderId), Seen = new SeenVersion(version, rotation.NewExpiresOn, now, rotation.Old?.Tags.Count > 0, now, rotation.Old is { } old ? AdoptionTags.HashOf(old.Tags) : null) };
         return new StepResult.Moved(rotation.To(RotationState.Promoted, now) with { PromotedVersion = version, PromotedOn = now },
             LedgerNote.Ours(nameof(RotationState.Promoted), why, new JsonObject { ["version"] = version, ["expiresOn"] = rotation.NewExpiresOn is { } end ? EngineTime.Text(end) : null }));
     }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Detect.Findings;
+using CredRotation.Engine.Releases;
 
 namespace CredRotation.Engine.Registry;
 
@@ -10,7 +11,8 @@ namespace CredRotation.Engine.Registry;
 public sealed record Claim(string Visit, DateTimeOffset ClaimedOn, DateTimeOffset ExpiresOn);
 
 /// <summary>The newest version the sweep or a visit saw, properties only.</summary>
-public sealed record SeenVersion(string Version, DateTimeOffset? ExpiresOn, DateTimeOffset? CreatedOn, bool HasTags, DateTimeOffset SeenOn);
+/// <param name="Tags">Hash of its adoption tags; null from a build that did not say.</param>
+public sealed record SeenVersion(string Version, DateTimeOffset? ExpiresOn, DateTimeOffset? CreatedOn, bool HasTags, DateTimeOffset SeenOn, string? Tags = null);
 
 /// <summary>What the ledger knows of a credential that it promoted.</summary>
 public sealed record KnownCredential(string Fingerprint, string? ProviderId);
@@ -43,12 +45,16 @@ public sealed record Finding(string Code, string Detail, string Remedy, DateTime
     public int Weight => ((int)Severity * 100) + Rung;
 }
 
-/// <summary>One managed credential: binding, lock, last good policy, wake and chain head in one row. Entries, rotations and inbox lie beside it.</summary>
+/// <summary>One credential that is or was managed: binding, lock, last good policy, wake and chain head in one row. Entries, rotations and inbox lie beside it.</summary>
 public sealed record CredentialRow
 {
-    public const int CurrentFormat = 1;
+    /// <summary>Of a released row: a build that knows of no release must refuse it, not rotate it.</summary>
+    public const int CurrentFormat = 2;
 
-    public int Format { get; init; } = CurrentFormat;
+    /// <summary>Of every other row, so that the build before this one goes on with it.</summary>
+    public const int FirstFormat = 1;
+
+    public int Format { get; init; } = FirstFormat;
 
     public required CredentialId Id { get; init; }
 
@@ -92,6 +98,12 @@ public sealed record CredentialRow
 
     /// <summary>A target that was given up with the last change of the binding and is not given back yet.</summary>
     public AccountTarget? TargetToRelease { get; init; }
+
+    /// <summary>The release that an operator asked the owners for.</summary>
+    public ReleaseRequest? ReleaseAsked { get; init; }
+
+    /// <summary>Set once an owner released it; only changed tags end that.</summary>
+    public ReleasedAdoption? Released { get; init; }
 
     /// <summary>The owner group as last read.</summary>
     public string? OwnerState { get; init; }

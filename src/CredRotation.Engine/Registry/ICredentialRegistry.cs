@@ -8,7 +8,7 @@ public interface ICredentialRegistry
 {
     Task<CredentialRow?> FindAsync(CredentialId credential, CancellationToken cancellationToken);
 
-    /// <summary>Every managed credential, in pages.</summary>
+    /// <summary>Every credential that is managed, or was until it was released, in pages.</summary>
     IAsyncEnumerable<CredentialRow> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>The credential's n-th rotation.</summary>

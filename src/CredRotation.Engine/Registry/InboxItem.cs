@@ -14,6 +14,9 @@ namespace CredRotation.Engine.Registry;
 [JsonDerivedType(typeof(Choose), "choose")]
 [JsonDerivedType(typeof(Acknowledge), "acknowledge")]
 [JsonDerivedType(typeof(Consent), "consent")]
+[JsonDerivedType(typeof(Release), "release")]
+[JsonDerivedType(typeof(AskRelease), "ask-release")]
+[JsonDerivedType(typeof(Retagged), "retagged")]
 public abstract record InboxItem(DateTimeOffset On)
 {
     public const int CurrentFormat = 1;
@@ -32,6 +35,17 @@ public abstract record InboxItem(DateTimeOffset On)
 
     /// <summary>A yes to the change of binding with this hash.</summary>
     public sealed record Consent(DateTimeOffset On, string ChangeHash, string PersonId, string PersonName) : InboxItem(On);
+
+    /// <summary>One who answers for the credential ends its adoption.</summary>
+    public sealed record Release(DateTimeOffset On, string PersonId, string PersonName, string Reason) : InboxItem(On);
+
+    /// <summary>An operator asks those who answer to end it.</summary>
+    public sealed record AskRelease(DateTimeOffset On, string PersonId, string PersonName, string Reason) : InboxItem(On);
+
+    /// <summary>A released credential carries other adoption tags than were known when it was released.</summary>
+    /// <param name="ReleasedOn">The release that this is about: it never counts against another one.</param>
+    /// <param name="Asked">The binding that they ask for anew; null: they were so already then.</param>
+    public sealed record Retagged(DateTimeOffset On, string Source, DateTimeOffset ReleasedOn, SeenVersion Seen, Binding? Asked) : InboxItem(On);
 
     public sealed record Reject(DateTimeOffset On, RotationId Rotation, string PlanHash, string PersonId, string PersonName, string? Reason) : InboxItem(On);
 

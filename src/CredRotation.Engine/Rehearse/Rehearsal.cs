@@ -2,6 +2,7 @@ using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Detect;
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Registry;
+using CredRotation.Engine.Releases;
 using CredRotation.Engine.Setup;
 using Microsoft.Extensions.Options;
 
@@ -37,6 +38,12 @@ public sealed class Rehearsal
         var seen = new SeenVersion(version, newest.ExpiresOn, newest.CreatedOn, newest.Tags.Count > 0, now);
         var known = await _registry.FindAsync(CredentialId.Of(secret), cancellationToken);
         var inTheWay = new List<Finding>();
+        if (known?.Released is { } released)
+        {
+            if (!released.IsUndoneBy(newest)) return Unmanaged(secret, seen, [Released(released, now)]);
+            known = null;
+        }
+
         var row = known is null ? await ReadTagsAsync(newest, seen, inTheWay, now, cancellationToken) : known with { Seen = seen };
         return row is null
             ? Unmanaged(secret, seen, inTheWay)
@@ -74,6 +81,9 @@ public sealed class Rehearsal
             inTheWay.Add(SecretLook.TargetTaken(binding, now));
         return new CredentialRow { Id = id, Secret = newest.Secret, Binding = binding, AdoptedOn = now, Seen = seen };
     }
+
+    private static Finding Released(ReleasedAdoption released, DateTimeOffset now)
+        => new("released", RotationMachine.Bounded($"{released.PersonName} released it on {EngineTime.Text(released.On)}: {released.Reason}"), "To have it rotated again, change its rotate- tags; the next sweep adopts it anew and asks an owner first.", now);
 
     private RehearsalReport Unmanaged(SecretName secret, SeenVersion seen, List<Finding> inTheWay)
         => new(secret, false, RehearsalVerdict.Blocked, "Nothing would be rotated: it is not managed and a sweep would not adopt it.", _options.Mode, "Rotation:Mode", seen.Version, seen.ExpiresOn, null, null, null, null, [], inTheWay, null);

@@ -6,6 +6,8 @@ public enum EndpointName
     ListCredentials,
     ShowCredential,
     Adopt,
+    Release,
+    ReleaseByForm,
     Rehearse,
     StartRotation,
     ShowRotation,

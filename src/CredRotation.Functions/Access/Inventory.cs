@@ -1,6 +1,7 @@
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Detect.Inventory;
 using CredRotation.Engine.Registry;
+using CredRotation.Pages.Credentials;
 
 namespace CredRotation.Functions.Access;
 
@@ -9,7 +10,7 @@ public sealed class Inventory(ICredentialRegistry registry, Ownership ownership)
 {
     private const int RowsMax = 1_000;
 
-    /// <summary>What may be seen; <c>IsCut</c> says that there is more.</summary>
+    /// <summary>What may be seen, managed or released; <c>IsCut</c> says that there is more.</summary>
     public async Task<(IReadOnlyList<CredentialRow> Rows, bool IsCut)> ReadAsync(Visit visit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(visit);
@@ -38,18 +39,21 @@ public sealed class Inventory(ICredentialRegistry registry, Ownership ownership)
             .ToListAsync(cancellationToken);
     }
 
-    /// <summary>What the last sweep listed and nobody rotates, by end: for those who see everything, since nobody owns it. What a vault keeps itself is left out.</summary>
-    public async Task<IReadOnlyList<VaultObject>> ReadUnmanagedAsync(Visit visit, IReadOnlyList<CredentialRow> rows, CancellationToken cancellationToken)
+    /// <summary>
+    /// What nobody rotates, by end. What the last sweep listed is for those who see everything, since nobody owns it; what was released, for its
+    /// owners, too. What a vault keeps itself is left out.
+    /// </summary>
+    public async Task<IReadOnlyList<WatchedLine>> ReadUnmanagedAsync(Visit visit, IReadOnlyList<CredentialRow> rows, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(visit);
         ArgumentNullException.ThrowIfNull(rows);
-        if (!SeesAll(visit)) return [];
-
-        var managed = rows.Select(row => WatchedName.Of(row.Secret)).ToHashSet();
+        var known = rows.ToDictionary(row => WatchedName.Of(row.Secret));
+        var seesAll = SeesAll(visit);
         return await registry.ListObjectsAsync(cancellationToken)
-            .Where(seen => !seen.IsManaged && !managed.Contains(seen.About))
+            .Where(seen => !seen.IsManaged && (known.TryGetValue(seen.About, out var row) ? row.Released is not null : seesAll))
             .OrderBy(seen => seen.ExpiresOn ?? DateTimeOffset.MaxValue).ThenBy(seen => seen.About.ToString(), StringComparer.Ordinal)
             .Take(RowsMax)
+            .Select(seen => known.TryGetValue(seen.About, out var row) ? new WatchedLine(seen, row.Id.Value, row.Released) : new WatchedLine(seen))
             .ToListAsync(cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Detect.Inventory;
+using CredRotation.Pages.Credentials;
 
 namespace CredRotation.Functions.Answers;
 
@@ -27,11 +28,13 @@ public sealed record FindingView(string? Vault, string? Kind, string Name, strin
 }
 
 /// <summary>An object that is watched and not rotated.</summary>
-public sealed record WatchedView(string Vault, string Kind, string Name, bool IsEnabled, DateTimeOffset? ExpiresOn)
+/// <param name="Credential">Its id where it was managed before, whose ledger stays.</param>
+public sealed record WatchedView(string Vault, string Kind, string Name, bool IsEnabled, DateTimeOffset? ExpiresOn, string? Credential, DateTimeOffset? ReleasedOn)
 {
-    public static WatchedView Of(VaultObject seen)
+    public static WatchedView Of(WatchedLine line)
     {
-        ArgumentNullException.ThrowIfNull(seen);
-        return new(WatchedName.OfVault(seen.VaultHost).ToString(), seen.Kind.ToString(), seen.Name, seen.IsEnabled, seen.ExpiresOn);
+        ArgumentNullException.ThrowIfNull(line);
+        var seen = line.Seen;
+        return new(WatchedName.OfVault(seen.VaultHost).ToString(), seen.Kind.ToString(), seen.Name, seen.IsEnabled, seen.ExpiresOn, line.Credential, line.Released?.On);
     }
 }

@@ -6,7 +6,8 @@
 
   const isBusy = (main) => {
     const focused = document.activeElement;
-    return document.hidden || (focused && main.contains(focused) && focused.closest("form"));
+    const isTyped = [...main.querySelectorAll("input")].some((field) => field.value !== field.defaultValue);
+    return document.hidden || isTyped || (focused && main.contains(focused) && focused.closest("form"));
   };
 
   const swap = (main, fresh) => {
@@ -17,7 +18,7 @@
     main.replaceChildren(...fresh.childNodes);
     for (const id of open) main.querySelector(`details#${CSS.escape(id)}`)?.setAttribute("open", "");
     if (href) main.querySelector(`a[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
-    else if (focused?.tagName === "SUMMARY") main.querySelector("summary")?.focus({ preventScroll: true });
+    else if (focused?.tagName === "SUMMARY") main.querySelector(focused.parentElement.id ? `details#${CSS.escape(focused.parentElement.id)} > summary` : "summary")?.focus({ preventScroll: true });
   };
 
   const readAgain = async () => {

@@ -14,7 +14,7 @@ public sealed class A_host_that_cannot_go_on : EngineTest
         await World.SweepAsync(Cancel);
         var newer = CredentialId.Of(SecretName.Of(new Uri($"https://{RotationWorld.PaymentsHost}/"), "a-second-secret"));
         var row = World.Rows.Snapshot().Single(stored => stored.Key == new RowKey($"c-{newer}", "row"));
-        await World.Rows.ReplaceAsync(row.Key, row.Body.Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal), row.Tag, Cancel);
+        await World.Rows.ReplaceAsync(row.Key, row.Body.Replace("\"format\":1", "\"format\":99", StringComparison.Ordinal), row.Tag, Cancel);
         World.Queue.LoseAll();
         World.Clock.Advance(TimeSpan.FromHours(2));
 
@@ -22,7 +22,7 @@ public sealed class A_host_that_cannot_go_on : EngineTest
         await World.Host.Sweep.RunAsync(Cancel);
         Assert.Single(await World.Host.Registry.ListAsync(Cancel).ToListAsync(Cancel));
         await Assert.ThrowsAsync<NewerFormatException>(() => World.Host.Engine.AdvanceAsync(newer, Cancel));
-        Assert.Contains("\"format\":2", World.Rows.Snapshot().Single(stored => stored.Key == row.Key).Body, StringComparison.Ordinal);
+        Assert.Contains("\"format\":99", World.Rows.Snapshot().Single(stored => stored.Key == row.Key).Body, StringComparison.Ordinal);
     }
 
     [Fact]

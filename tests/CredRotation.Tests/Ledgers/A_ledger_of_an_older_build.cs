@@ -19,7 +19,7 @@ public sealed class A_ledger_of_an_older_build
 
     private static readonly string Folder = Path.Combine(Repository.Root, "tests", "CredRotation.Tests", "Ledgers");
 
-    /// <summary>Every file of every format that was ever current: <c>v1/issued-first</c>. Another format is another folder.</summary>
+    /// <summary>Every file of every format that was ever current: <c>v1/issued-first</c>. Another format is another folder; the second is that of a released credential's row.</summary>
     public static TheoryData<string> Recordings
         => [.. Directory.EnumerateFiles(Folder, "*.json", SearchOption.AllDirectories).Select(file => Path.ChangeExtension(Path.GetRelativePath(Folder, file), null).Replace('\\', '/')).Order(StringComparer.Ordinal)];
 
@@ -48,6 +48,18 @@ public sealed class A_ledger_of_an_older_build
         }
 
         SqliteConnection.ClearAllPools();
+    }
+
+    [Fact]
+    public async Task Stays_released_where_an_owner_released_it()
+    {
+        await using var world = await (await ReadAsync("v2/released-retired-last")).OpenAsync(null, Cancel);
+        world.Clock.Advance(TimeSpan.FromDays(80));
+
+        await world.SweepAsync(Cancel);
+
+        var row = await world.RowAsync(Cancel);
+        Assert.Equal(("Not ours any more.", 1, false), (row.Released?.Reason, row.Ordinal, row.IsOpen));
     }
 
     [Fact]

@@ -58,6 +58,14 @@ internal sealed partial class LedgerRecorder
             world.ByHand(RotationWorld.PaymentsHost, RotationWorld.SecretNameText, new SecretText("written-by-hand"), world.Clock.GetUtcNow().AddDays(80), RotationWorld.Tags());
             await world.ApproveAsync(RotationWorld.OwnerOne, cancellationToken);
         }, RotationState.Superseded);
+        await recorder.RunAsync("released-", null, async world =>
+        {
+            await world.SweepAsync(cancellationToken);
+            await world.ApproveAsync(RotationWorld.OwnerOne, cancellationToken);
+            await world.PassAsync(TimeSpan.FromHours(30), cancellationToken);
+            await world.Host.Registry.TellAsync(world.Credential, new InboxItem.Release(world.Clock.GetUtcNow(), RotationWorld.OwnerOne, "owner-1", "Not ours any more."), cancellationToken);
+            await world.DrainAsync(cancellationToken);
+        }, RotationState.Retired);
         await recorder.RunAsync("changed-", null, async world =>
         {
             await ChangeInTheMiddleAsync(world, cancellationToken);
