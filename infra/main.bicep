@@ -305,4 +305,7 @@ output STAGING_VAULT_URI string = staging.outputs.uri
 output SIGN_IN string = empty(signInClientId)
   ? 'Nobody can sign in yet, so nobody can approve or open a page. Run consent/New-SignIn.ps1, set SIGN_IN_CLIENT_ID, and provision again.'
   : 'On, for the registration ${signInClientId}.'
+output ALERTS string = empty(alertEmails)
+  ? 'No mail is sent: unless ALERT_WEBHOOK is set, nobody hears of alerts. Set ALERT_EMAILS, and provision again.'
+  : 'Mailed to ${length(alertEmails)}.'
 output SIGN_IN_AUDIENCE string = empty(signInClientId) ? '' : 'api://${signInClientId}'

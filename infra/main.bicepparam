@@ -6,7 +6,11 @@ param location = readEnvironmentVariable('AZURE_LOCATION')
 
 param mode = readEnvironmentVariable('ROTATION_MODE', 'Observe')
 param vaultIds = filter(split(readEnvironmentVariable('VAULT_IDS', ''), ','), id => !empty(id))
-param systemTopicIds = json(readEnvironmentVariable('SYSTEM_TOPIC_IDS', '{}'))
+param systemTopicIds = toObject(
+  filter(split(readEnvironmentVariable('SYSTEM_TOPIC_IDS', ''), ','), pair => !empty(pair)),
+  pair => first(split(pair, '=')),
+  pair => last(split(pair, '='))
+)
 param eventDelivery = readEnvironmentVariable('EVENT_DELIVERY', 'queue')
 param managementSecrets = filter(split(readEnvironmentVariable('MANAGEMENT_SECRET_IDS', ''), ','), id => !empty(id))
 param teamsWebhookLocation = readEnvironmentVariable('TEAMS_WEBHOOK_LOCATION', '')

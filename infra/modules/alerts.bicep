@@ -65,8 +65,8 @@ resource healthAlert 'Microsoft.Insights/metricAlerts@2018-03-01' = {
 var lateHearts = '''
 let beats = AppMetrics | where Name == 'credrotation.heartbeat' | extend Heart = tostring(Properties.name);
 union
-  (beats | where Heart == 'wake' and TimeGenerated > ago(15m) | summarize Beats = sum(Sum) | extend Heart = 'wake'),
-  (beats | where Heart == 'sweep' and TimeGenerated > ago(3h) | summarize Beats = sum(Sum) | extend Heart = 'sweep')
+  (beats | where Heart == 'wake' and TimeGenerated > ago(15m) | summarize Beats = countif(Sum > 0) | extend Heart = 'wake'),
+  (beats | where Heart == 'sweep' and TimeGenerated > ago(3h) | summarize Beats = countif(Sum > 0) | extend Heart = 'sweep')
 | where Beats == 0
 '''
 
