@@ -144,10 +144,11 @@ module completedTopic 'modules/completed-topic.bicep' = if (completedEvents) {
 
 var teamsSecret = split(teamsWebhookLocation, '/')
 
-// After storage and staging: their roles must stand before the app's first start.
+// After storage, staging and the Teams secret: their roles must stand before the app's first start.
 module app 'modules/app.bicep' = {
   name: 'app-${token}'
   scope: group
+  dependsOn: [teamsAccess]
   params: {
     name: appName
     planName: 'plan-credrotation-${token}'
