@@ -29,6 +29,9 @@ param managementSecrets string[] = []
 @description('Resource id (.../vaults/NAME/secrets/NAME) of the secret that holds the address of the default Teams workflow. The address is a secret and never stands in a template.')
 param teamsWebhookLocation string = ''
 
+@description('The same for the watchdog, which posts by itself and with its own identity. Another workflow than the app\'s shares less with it.')
+param watchdogWebhookLocation string = ''
+
 @description('Further app settings by name: accounts, policies, consumers, groups. Names as in local.settings.sample.json; never a secret.')
 param settings object = {}
 
@@ -143,6 +146,7 @@ module completedTopic 'modules/completed-topic.bicep' = if (completedEvents) {
 }
 
 var teamsSecret = split(teamsWebhookLocation, '/')
+var watchdogSecret = split(watchdogWebhookLocation, '/')
 
 // After storage, staging and the Teams secret: their roles must stand before the app's first start.
 module app 'modules/app.bicep' = {
@@ -294,6 +298,17 @@ module runbooks 'modules/runbooks.bicep' = {
   }
 }
 
+module watchdogAccess 'modules/secret-access.bicep' = if (!empty(watchdogWebhookLocation)) {
+  name: 'credrotation-watchdog-${uniqueString(token, watchdogWebhookLocation)}'
+  scope: resourceGroup(watchdogSecret[?2] ?? subscription().subscriptionId, watchdogSecret[?4] ?? group.name)
+  params: {
+    vaultName: watchdogSecret[?8] ?? ''
+    secretName: watchdogSecret[?10] ?? ''
+    principalId: runbooks.outputs.principalId
+    why: 'its watchdog reads the address of the Teams workflow that it tells when the app is silent.'
+  }
+}
+
 output AZURE_RESOURCE_GROUP string = group.name
 output APP_NAME string = appName
 output APP_URI string = app.outputs.uri
@@ -302,6 +317,9 @@ output APP_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 output AUTOMATION_ACCOUNT string = runbooks.outputs.name
 output AUTOMATION_PRINCIPAL_ID string = runbooks.outputs.principalId
 output AUTOMATION_SCHEDULE string = runbooks.outputs.schedule
+output WATCHDOG_WEBHOOK_SECRET_ID string = empty(watchdogWebhookLocation)
+  ? ''
+  : 'https://${toLower(watchdogSecret[8])}${environment().suffixes.keyvaultDns}/secrets/${watchdogSecret[10]}'
 output STAGING_VAULT_URI string = staging.outputs.uri
 output SIGN_IN string = empty(signInClientId)
   ? 'Nobody can sign in yet, so nobody can approve or open a page. Run consent/New-SignIn.ps1, set SIGN_IN_CLIENT_ID, and provision again.'

@@ -14,6 +14,7 @@ param systemTopicIds = toObject(
 param eventDelivery = readEnvironmentVariable('EVENT_DELIVERY', 'queue')
 param managementSecrets = filter(split(readEnvironmentVariable('MANAGEMENT_SECRET_IDS', ''), ','), id => !empty(id))
 param teamsWebhookLocation = readEnvironmentVariable('TEAMS_WEBHOOK_LOCATION', '')
+param watchdogWebhookLocation = readEnvironmentVariable('WATCHDOG_WEBHOOK_LOCATION', '')
 param settings = loadJsonContent('settings.json')
 param completedEvents = bool(readEnvironmentVariable('COMPLETED_EVENTS', 'false'))
 param signInClientId = readEnvironmentVariable('SIGN_IN_CLIENT_ID', '')

@@ -11,8 +11,8 @@
     azd env get-value AUTOMATION_ACCOUNT -C infra
 .PARAMETER BaseUri
     The app's address, given to the watchdog: azd env get-value APP_URI -C infra
-.PARAMETER Audience
-    The audience of the app's sign-in, given to the watchdog if it asks for one: azd env get-value SIGN_IN_AUDIENCE -C infra
+.PARAMETER WebhookSecretId
+    The Key Vault secret that holds the address of the watchdog's Teams workflow: azd env get-value WATCHDOG_WEBHOOK_SECRET_ID -C infra
 .PARAMETER ScheduleName
     The schedule that the template made.
 .EXAMPLE
@@ -25,7 +25,7 @@ param(
     [Parameter(Mandatory)] [string] $ResourceGroupName,
     [Parameter(Mandatory)] [string] $AutomationAccountName,
     [Parameter(Mandatory)] [ValidateScript({ $_.Scheme -eq 'https' }, ErrorMessage = 'BaseUri must begin with https://.')] [uri] $BaseUri,
-    [string] $Audience = '',
+    [AllowEmptyString()] [string] $WebhookSecretId = '',
     [string] $ScheduleName = 'Watch-CredRotation-hourly'
 )
 
@@ -76,10 +76,10 @@ if (-not $watched) { return }
 $asked = @([System.Management.Automation.Language.Parser]::ParseFile($watched.FullName, [ref] $null, [ref] $null).ParamBlock.Parameters | ForEach-Object { $_.Name.VariablePath.UserPath })
 $parameters = @{}
 if ('BaseUri' -in $asked) { $parameters['BaseUri'] = $BaseUri.AbsoluteUri }
-if ('Audience' -in $asked -and $Audience) { $parameters['Audience'] = $Audience }
+if ('WebhookSecretId' -in $asked -and $WebhookSecretId) { $parameters['WebhookSecretId'] = $WebhookSecretId }
 
 # A link cannot be changed, only replaced: its id follows from what it says, so that a second run finds its own.
-$says = "$account|$watchdog|$ScheduleName|$($parameters['BaseUri'])|$($parameters['Audience'])".ToLowerInvariant()
+$says = "$account|$watchdog|$ScheduleName|$($parameters['BaseUri'])|$($parameters['WebhookSecretId'])".ToLowerInvariant()
 $link = [guid]::new([System.Security.Cryptography.SHA256]::HashData([System.Text.Encoding]::UTF8.GetBytes($says))[0..15]).ToString()
 $links = @((Invoke-Az rest --method get --url "$account/jobSchedules?$linkVersion" --output json | ConvertFrom-Json).value |
         Where-Object { $_.properties.runbook.name -eq $watchdog -and $_.properties.schedule.name -eq $ScheduleName } |

@@ -13,7 +13,7 @@ var runbooks = [
   { name: 'Invoke-Rehearsal', text: 'Says what a rotation of one secret would do now; changes nothing.' }
   { name: 'Request-AdoptionRelease', text: 'Asks that a secret be released from rotation; a person confirms.' }
   { name: 'Start-Rotation', text: 'Opens the rotation of one secret now; approvals stay with its owners.' }
-  { name: 'Watch-CredRotation', text: 'Asks the app\'s health from outside every hour, and fails when it is late.' }
+  { name: 'Watch-CredRotation', text: 'Asks the app\'s health from outside every hour; posts a card and fails when it is late.' }
 ]
 
 // Not the app's identity: whoever edits runbooks must not gain the app's rights on vaults.
@@ -29,8 +29,7 @@ resource account 'Microsoft.Automation/automationAccounts@2024-10-23' = {
     location: location
     properties: {
       runtime: { language: 'PowerShell', version: '7.4' }
-      defaultPackages: { Az: '12.3.0' }
-      description: 'PowerShell 7.4 with the Az modules.'
+      description: 'PowerShell 7.4; the runbooks need no module.'
     }
   }
 

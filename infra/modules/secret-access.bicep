@@ -3,7 +3,7 @@ import { roles } from 'roles.bicep'
 param vaultName string
 param secretName string
 
-@description('Object id of the app\'s identity.')
+@description('Object id of the identity that may read the secret.')
 param principalId string
 
 @description('What the secret is for; shown with the assignment.')

@@ -18,6 +18,7 @@ public sealed class CompiledInfra : IAsyncLifetime
     public const string OtherVault = $"{OtherSubscription}/resourceGroups/rg-b/{Vaults}/Shop";
     public const string ManagementSecret = $"{Groups}/rg-p/{Vaults}/platform/secrets/management";
     public const string TeamsSecret = $"{Groups}/rg-p/{Vaults}/platform/secrets/teams";
+    public const string WatchdogSecret = $"{Groups}/rg-p/{Vaults}/platform/secrets/watchdog";
     public const string SignInClient = "33333333-3333-3333-3333-333333333333";
 
     /// <summary>One vault, nothing chosen but what a first deployment must choose, and deliveries straight to the function.</summary>
@@ -39,6 +40,7 @@ public sealed class CompiledInfra : IAsyncLifetime
         ["ROTATION_MODE"] = "Rotate",
         ["MANAGEMENT_SECRET_IDS"] = ManagementSecret,
         ["TEAMS_WEBHOOK_LOCATION"] = TeamsSecret,
+        ["WATCHDOG_WEBHOOK_LOCATION"] = WatchdogSecret,
         ["COMPLETED_EVENTS"] = "true",
         ["SIGN_IN_CLIENT_ID"] = SignInClient,
         ["ALERT_EMAILS"] = "platform-team@example.com",

@@ -80,7 +80,7 @@ public sealed class The_roles(CompiledInfra infra)
 
     [Fact]
     public void On_a_single_secret_are_given_for_that_secret_only()
-        => Assert.Equal([CompiledInfra.ManagementSecret, CompiledInfra.TeamsSecret], infra.Most.Grants().Where(grant => grant.Role == SecretsUser).Select(grant => grant.Scope).Order());
+        => Assert.Equal([CompiledInfra.ManagementSecret, CompiledInfra.TeamsSecret, CompiledInfra.WatchdogSecret], infra.Most.Grants().Where(grant => grant.Role == SecretsUser).Select(grant => grant.Scope).Order());
 
     [Fact]
     public void Of_a_topic_reach_its_queue_and_its_container_and_nothing_else()

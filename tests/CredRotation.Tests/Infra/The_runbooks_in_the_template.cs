@@ -30,12 +30,18 @@ public sealed class The_runbooks_in_the_template(CompiledInfra infra)
     }
 
     [Fact]
-    public void Have_no_right_on_any_vault_or_on_the_apps_storage()
-        => Assert.DoesNotContain(infra.Most.Grants(), grant => PlannedDeployment.Properties(grant.Assignment).GetProperty("principalId").GetString()!.Contains("automationAccounts", StringComparison.OrdinalIgnoreCase));
+    public void Have_no_right_but_on_the_address_that_the_watchdog_posts_to()
+    {
+        Assert.Equal([CompiledInfra.WatchdogSecret], GrantsToRunbooks(infra.Most));
+        Assert.Empty(GrantsToRunbooks(infra.Least));
+    }
 
     [Fact]
     public void Are_watched_by_a_schedule_that_the_publishing_script_knows()
         => Assert.Contains(
             $"$ScheduleName = '{PlannedDeployment.NameOf(infra.Most.Only("Microsoft.Automation/automationAccounts/schedules")).Split('/')[^1]}'",
             File.ReadAllText(Path.Combine(Repository.Root, "infra", "publish-runbooks.ps1")), StringComparison.Ordinal);
+
+    private static IEnumerable<string> GrantsToRunbooks(PlannedDeployment plan)
+        => plan.Grants().Where(grant => PlannedDeployment.Properties(grant.Assignment).GetProperty("principalId").GetString()!.Contains("automationAccounts", StringComparison.OrdinalIgnoreCase)).Select(grant => grant.Scope);
 }
