@@ -80,7 +80,7 @@ if ('WebhookSecretId' -in $asked -and $WebhookSecretId) { $parameters['WebhookSe
 
 # A link cannot be changed, only replaced: its id follows from what it says, so that a second run finds its own.
 $says = "$account|$watchdog|$ScheduleName|$($parameters['BaseUri'])|$($parameters['WebhookSecretId'])".ToLowerInvariant()
-$link = [guid]::new([System.Security.Cryptography.SHA256]::HashData([System.Text.Encoding]::UTF8.GetBytes($says))[0..15]).ToString()
+$link = [guid]::new([byte[]] [System.Security.Cryptography.SHA256]::HashData([System.Text.Encoding]::UTF8.GetBytes($says))[0..15]).ToString()
 $links = @((Invoke-Az rest --method get --url "$account/jobSchedules?$linkVersion" --output json | ConvertFrom-Json).value |
         Where-Object { $_.properties.runbook.name -eq $watchdog -and $_.properties.schedule.name -eq $ScheduleName } |
         ForEach-Object { $_.properties.jobScheduleId })

@@ -56,6 +56,15 @@ function Send-Graph([string] $Method, [string] $Path, $Body) {
     }
 }
 
+function Read-Graph([string] $Path) {
+    $page = "$graph/v1.0/$Path"
+    while ($page) {
+        $answer = Invoke-Az rest --method get --url $page
+        $answer.value
+        $page = $answer.PSObject.Properties['@odata.nextLink']?.Value
+    }
+}
+
 $cloud = Invoke-Az cloud show
 $graph = $cloud.endpoints.microsoftGraphResourceId.TrimEnd('/')
 $tenant = (Invoke-Az account show).tenantId
@@ -83,13 +92,14 @@ if ($found.Count -eq 0) {
 
 $app = Invoke-Az rest --method get --url "$graph/v1.0/applications/$($found[0].id)"
 if ($PSCmdlet.ShouldProcess("$DisplayName ($($app.appId))", "Set app roles, redirect address $redirect and ID tokens")) {
-    # Roles and addresses that somebody else added stay: the directory replaces these lists as a whole.
-    $missing = @($roles | Where-Object { $_.value -notin @($app.appRoles | ForEach-Object value) } |
+    # Roles and addresses that somebody else added stay: the directory replaces these lists as a whole, and refuses members it only shows.
+    $there = @($app.appRoles | ForEach-Object { @{ id = $_.id; value = $_.value; displayName = $_.displayName; description = $_.description; isEnabled = $_.isEnabled; allowedMemberTypes = @($_.allowedMemberTypes) } })
+    $missing = @($roles | Where-Object { $_.value -notin @($there | ForEach-Object { $_.value }) } |
             ForEach-Object { $_ + @{ isEnabled = $true; allowedMemberTypes = @('User', 'Application') } })
     $null = Send-Graph patch "applications/$($app.id)" @{
         identifierUris = @(@($app.identifierUris) + "api://$($app.appId)" | Select-Object -Unique)
         api            = @{ requestedAccessTokenVersion = 2 }
-        appRoles       = @(@($app.appRoles) + $missing)
+        appRoles       = @($there + $missing)
         web            = @{
             redirectUris          = @(@($app.web.redirectUris) + $redirect | Select-Object -Unique)
             implicitGrantSettings = @{ enableIdTokenIssuance = $true }
@@ -97,7 +107,7 @@ if ($PSCmdlet.ShouldProcess("$DisplayName ($($app.appId))", "Set app roles, redi
     }
 }
 
-$credentials = @((Invoke-Az rest --method get --url "$graph/v1.0/applications/$($app.id)/federatedIdentityCredentials").value)
+$credentials = @(Read-Graph "applications/$($app.id)/federatedIdentityCredentials")
 if (-not ($credentials | Where-Object subject -EQ "$IdentityPrincipalId") -and
     $PSCmdlet.ShouldProcess("$DisplayName ($($app.appId))", "Trust the identity $IdentityPrincipalId instead of a secret")) {
     $null = Send-Graph post "applications/$($app.id)/federatedIdentityCredentials" @{
@@ -116,7 +126,7 @@ if (-not $principal -and $PSCmdlet.ShouldProcess("$DisplayName ($($app.appId))",
 
 if ($principal) {
     $app = Invoke-Az rest --method get --url "$graph/v1.0/applications/$($app.id)"
-    $assigned = @((Invoke-Az rest --method get --url "$graph/v1.0/servicePrincipals/$($principal.id)/appRoleAssignedTo").value)
+    $assigned = @(Read-Graph "servicePrincipals/$($principal.id)/appRoleAssignedTo")
     $wanted = @($OperatorPrincipalId | ForEach-Object { @{ to = "$_"; role = 'Rotation.Operate' } }) + @($AuditorPrincipalId | ForEach-Object { @{ to = "$_"; role = 'Rotation.Audit' } })
     foreach ($grant in $wanted) {
         $role = $app.appRoles | Where-Object value -EQ $grant.role
