@@ -1,4 +1,6 @@
 using System.Text.Json;
+using CredRotation.Adapters;
+using CredRotation.Adapters.Storage;
 using CredRotation.Functions;
 using CredRotation.Tests.Hosts;
 
@@ -22,8 +24,8 @@ public sealed class The_platform(CompiledInfra infra)
     private static readonly string[] s_traces =
         ["listKeys(", "listAccountSas(", "listServiceSas(", "list(", "AccountKey=", "SharedAccessSignature", "InstrumentationKey", "newGuid(", "\"clientSecret\""];
 
-    /// <summary>Settings of the app that its sample gains with Azure Tables and Queues.</summary>
-    private static readonly string[] s_coming = ["Cloud", "Storage__AccountName"];
+    /// <summary>Settings that the code knows by these constants, whether or not the sample has them.</summary>
+    private static readonly string[] s_byConstant = [AzureCloud.Setting, $"{StorageOptions.Section}__{nameof(StorageOptions.AccountName)}"];
 
     [Fact]
     public void Opens_its_storage_account_with_no_key_and_to_nobody()
@@ -40,8 +42,12 @@ public sealed class The_platform(CompiledInfra infra)
     [Fact]
     public void Has_the_queues_of_the_code_and_a_poison_queue_for_each()
         => Assert.Equal(
-            new[] { AdvanceRotation.Queue, HearEvent.Queue }.SelectMany(queue => new[] { queue, $"{queue}-poison" }).Order(),
+            new[] { AdvanceRotation.Queue, HearEvent.Queue }.SelectMany(queue => new[] { queue, queue + QueueRules.PoisonSuffix }).Order(),
             infra.Most.OfType("Microsoft.Storage/storageAccounts/queueServices/queues").Select(queue => PlannedDeployment.NameOf(queue).Split('/')[^1]).Order());
+
+    [Fact]
+    public void Has_the_table_of_the_code()
+        => Assert.Equal(TableRowStore.Table, PlannedDeployment.NameOf(infra.Most.Only("Microsoft.Storage/storageAccounts/tableServices/tables")).Split('/')[^1]);
 
     [Fact]
     public void Keeps_staged_values_where_nothing_can_be_purged()
@@ -87,9 +93,15 @@ public sealed class The_platform(CompiledInfra infra)
         var set = SettingsOf(infra.Most);
 
         Assert.Equal(set.Distinct().Count(), set.Count);
-        Assert.DoesNotContain(set.Except([.. s_platform, .. s_coming]), name => !sample.Contains(FirstOfItsList(name)));
+        Assert.DoesNotContain(set.Except([.. s_platform, .. s_byConstant]), name => !sample.Contains(FirstOfItsList(name)));
         Assert.All(s_needed, name => Assert.Contains(name, set));
     }
+
+    [Fact]
+    public void Knows_every_cloud_by_the_codes_name()
+        => Assert.Equal(
+            Enum.GetNames<CloudName>().Order(),
+            infra.Template.GetProperty("variables").GetProperty("clouds").EnumerateObject().Select(cloud => cloud.Value.GetString()).Order());
 
     [Fact]
     public void Names_a_secret_by_where_it_is()
