@@ -1,9 +1,10 @@
 namespace CredRotation.Tests.Infra;
 
-/// <summary>Reads the member names of an object that a template puts together at run time.</summary>
+/// <summary>Reads the members of an object that a template puts together at run time.</summary>
 internal static class TemplateExpression
 {
-    public static IEnumerable<string> MembersOf(string expression)
+    /// <summary>Names, with their values where those are plain text; null where they follow only at run time.</summary>
+    public static IEnumerable<(string Name, string? Text)> MembersOf(string expression)
     {
         var text = expression.Trim();
         if (text is ['[', .. var inner, ']']) text = inner;
@@ -15,10 +16,12 @@ internal static class TemplateExpression
         {
             "union" => arguments.SelectMany(MembersOf),
             "if" => arguments.Skip(1).SelectMany(MembersOf),
-            "createObject" => arguments.Where((_, index) => index % 2 == 0).Select(name => name is ['\'', .. var bare, '\''] ? bare : throw new FormatException($"Not a name: {name}")),
+            "createObject" => arguments.Chunk(2).Select(member => (Text(member[0]) ?? throw new FormatException($"Not a name: {member[0]}"), Text(member[1]))),
             _ => throw new FormatException($"Not an object: {text}"),
         };
     }
+
+    private static string? Text(string literal) => literal is ['\'', .. var bare, '\''] ? bare : null;
 
     private static List<string> Split(string arguments)
     {

@@ -3,6 +3,9 @@ using CredRotation.Adapters;
 using CredRotation.Adapters.Storage;
 using CredRotation.Functions;
 using CredRotation.Tests.Hosts;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace CredRotation.Tests.Infra;
 
@@ -24,8 +27,24 @@ public sealed class The_platform(CompiledInfra infra)
     private static readonly string[] s_traces =
         ["listKeys(", "listAccountSas(", "listServiceSas(", "list(", "AccountKey=", "SharedAccessSignature", "InstrumentationKey", "newGuid(", "\"clientSecret\""];
 
-    /// <summary>Settings that the code knows by these constants, whether or not the sample has them.</summary>
-    private static readonly string[] s_byConstant = [AzureCloud.Setting, $"{StorageOptions.Section}__{nameof(StorageOptions.AccountName)}"];
+    /// <summary>What Azure would fill in, by the end of the setting's name.</summary>
+    private static readonly (string Ending, string Value)[] s_atRunTime =
+    [
+        ("Cloud", "Public"),
+        ("ClientId", "00000000-0000-0000-0000-0000000000aa"),
+        ("TopicEndpoint", "https://rotations.westeurope-1.eventgrid.azure.net/api/events"),
+        ("DefaultWebhook", "https://example.environment.api.powerplatform.com/workflow"),
+        ("StagingVault", "https://rot-staging.vault.azure.net/"),
+        ("Vaults__0", "https://payments.vault.azure.net/"),
+        ("Vaults__1", "https://shop.vault.azure.net/"),
+        ("PagesBaseUri", "https://func.azurewebsites.net/"),
+        ("AccountName", "strotation"),
+        ("blobServiceUri", "https://strotation.blob.core.windows.net/"),
+        ("queueServiceUri", "https://strotation.queue.core.windows.net/"),
+        ("tableServiceUri", "https://strotation.table.core.windows.net/"),
+        ("CONNECTION_STRING", "InstrumentationKey=00000000-0000-0000-0000-000000000000"),
+        ("AUTHENTICATION_STRING", "Authorization=AAD"),
+    ];
 
     [Fact]
     public void Opens_its_storage_account_with_no_key_and_to_nobody()
@@ -93,8 +112,15 @@ public sealed class The_platform(CompiledInfra infra)
         var set = SettingsOf(infra.Most);
 
         Assert.Equal(set.Distinct().Count(), set.Count);
-        Assert.DoesNotContain(set.Except([.. s_platform, .. s_byConstant]), name => !sample.Contains(FirstOfItsList(name)));
+        Assert.DoesNotContain(set.Except(s_platform), name => !sample.Contains(FirstOfItsList(name)));
         Assert.All(s_needed, name => Assert.Contains(name, set));
+    }
+
+    [Fact]
+    public void Sets_what_the_app_starts_with()
+    {
+        Starts(infra.Least);
+        Starts(infra.Most);
     }
 
     [Fact]
@@ -135,7 +161,19 @@ public sealed class The_platform(CompiledInfra infra)
     }
 
     private static List<string> SettingsOf(PlannedDeployment plan)
-        => [.. TemplateExpression.MembersOf(PlannedDeployment.Properties(plan.Config("appsettings")!.Value).GetString()!)];
+        => [.. MembersOf(plan).Select(member => member.Name)];
+
+    private static IEnumerable<(string Name, string? Text)> MembersOf(PlannedDeployment plan)
+        => TemplateExpression.MembersOf(PlannedDeployment.Properties(plan.Config("appsettings")!.Value).GetString()!);
+
+    private static void Starts(PlannedDeployment plan)
+    {
+        var settings = MembersOf(plan).Select(member => KeyValuePair.Create(member.Name.Replace("__", ":", StringComparison.Ordinal), member.Text ?? (string?)s_atRunTime.Single(value => member.Name.EndsWith(value.Ending, StringComparison.OrdinalIgnoreCase)).Value));
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        using var services = new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(configuration).AddCredRotation(configuration).BuildServiceProvider();
+
+        services.GetRequiredService<IStartupValidator>().Validate();
+    }
 
     private static string FirstOfItsList(string name) => name.Split("__") is [.. var path, var index] && int.TryParse(index, out _) ? $"{string.Join("__", path)}__0" : name;
 
