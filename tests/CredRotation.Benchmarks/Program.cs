@@ -1,3 +1,4 @@
+using CredRotation.Benchmarks.Drain;
 using CredRotation.Benchmarks.Events;
 using CredRotation.Benchmarks.KilledProcess;
 using CredRotation.Benchmarks.KillSweep;
@@ -13,6 +14,7 @@ const string usage = """
            mutants --json                             one protocol rule missed at a time: every one must be caught
            killprocess [--class overlap-timer-issue|overlap-until-retired] [--workers N] --json
                                                           SIGKILL at every request of a rotation, for both overlap classes
+           drain --rotations N --json                 approved rotations through a real queue and ledger: a file, a storage account
 
     Exit 0: the requirement is met. 1: missed; "missed" says which. 2: usage.
     """;
@@ -29,6 +31,7 @@ if (args is ["simulate", .. var words] && SimulateCommand.Read(words) is { } sim
 if (args is ["killsweep", .. var sweep] && KillSweepCommand.Read(sweep) is { } killSweep) return await killSweep.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["mutants", .. var seeded] && MutantsCommand.Read(seeded) is { } mutants) return await mutants.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["killprocess", .. var kills] && KillProcessCommand.Read(kills) is { } killing) return await killing.RunAsync(Console.Out, Console.Error, stopping.Token);
+if (args is ["drain", .. var drained] && DrainCommand.Read(drained) is { } drain) return await drain.RunAsync(Console.Out, Console.Error, stopping.Token);
 
 Console.Error.WriteLine(usage);
 return 2;

@@ -1,12 +1,8 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
-using Azure.Core.Pipeline;
-using Azure.Data.Tables;
-using Azure.Storage;
 using Azure.Storage.Queues;
 using CredRotation.Adapters.Storage;
+using CredRotation.Benchmarks.Servers;
 using CredRotation.Engine;
 using CredRotation.Engine.Registry;
 using CredRotation.Testing;
@@ -78,14 +74,14 @@ public sealed class A_work_queue_in_a_storage_account(AzuriteServer server) : Wo
     protected override async Task<IMessageQueue> QueueAsync()
     {
         var azurite = await server.RunAsync();
-        return new StorageWorkQueue(Service(azurite.Queues, QueueMessageEncoding.Base64), string.Create(CultureInfo.InvariantCulture, $"queue{Interlocked.Increment(ref s_queues)}"));
+        return new StorageWorkQueue(AccountWire.Queues(azurite.Queues), string.Create(CultureInfo.InvariantCulture, $"queue{Interlocked.Increment(ref s_queues)}"));
     }
 
     [Fact]
     public async Task Writes_the_text_that_host_json_and_event_grid_write()
     {
         var queue = await QueueAsync();
-        var raw = Service((await server.RunAsync()).Queues, QueueMessageEncoding.None).GetQueueClient(queue.Name);
+        var raw = AccountWire.Queues((await server.RunAsync()).Queues, QueueMessageEncoding.None).GetQueueClient(queue.Name);
 
         await queue.SendAsync("{\"ü\":1}", TimeSpan.Zero, Cancellation);
         Assert.Equal(Convert.ToBase64String(Encoding.UTF8.GetBytes("{\"ü\":1}")), (await raw.ReceiveMessageAsync(cancellationToken: Cancellation)).Value.MessageText);
@@ -94,9 +90,6 @@ public sealed class A_work_queue_in_a_storage_account(AzuriteServer server) : Wo
         Assert.Equal("from Event Grid", (await queue.ReceiveAsync(Visit, Cancellation))?.Body);
         Assert.Equal("base64", System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Hosts.Repository.Root, "host.json"), Cancellation)).RootElement.GetProperty("extensions").GetProperty("queues").GetProperty("messageEncoding").GetString());
     }
-
-    private static QueueServiceClient Service(Uri endpoint, QueueMessageEncoding encoding)
-        => new(endpoint, new StorageSharedKeyCredential(StorageEmulator.Account, StorageEmulator.Key), new QueueClientOptions { MessageEncoding = encoding });
 }
 
 /// <summary>A whole rotation with its rows in a table of a real server.</summary>
@@ -127,71 +120,4 @@ public sealed class A_rotation_in_a_storage_account(AzuriteServer server)
         Assert.Equal(losesEvery > 0, wire.Lost > 0);
         Assert.Equal(Enumerable.Range(1, (int)(await world.RowAsync(stop)).Chain.Sequence).Select(n => (long)n), (await world.LedgerAsync(stop)).Select(entry => entry.Sequence));
     }
-}
-
-/// <summary>The way to the account: lets its answers tell ages by the test's clock, loses answers of writes, and keeps what was written.</summary>
-internal sealed partial class AccountWire() : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
-{
-    /// <summary>The test's time at which each tag was given: the server's own timestamps know only the real one.</summary>
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _given = new();
-    private int _writes;
-
-    public TimeProvider? Clock { get; set; }
-
-    public int LoseNext { get; set; }
-
-    /// <summary>Of every so many writes one loses its answer; zero: none.</summary>
-    public int LosesEvery { get; init; }
-
-    public int Lost { get; private set; }
-
-    public int Refuse { get; set; }
-
-    public ConcurrentQueue<(string Method, string? IfMatch)> Writes { get; } = new();
-
-    public TableServiceClient Tables(Uri endpoint)
-    {
-#pragma warning disable RS0030, CA2000 // The client of this test alone; the handler is the test's to dispose of.
-        var options = new TableClientOptions { Transport = new HttpClientTransport(new HttpClient(this, disposeHandler: false)) };
-#pragma warning restore RS0030, CA2000
-        options.Retry.Delay = TimeSpan.FromMilliseconds(1);
-        options.Retry.MaxDelay = TimeSpan.FromMilliseconds(1);
-        return new TableServiceClient(endpoint, new TableSharedKeyCredential(StorageEmulator.Account, StorageEmulator.Key), options);
-    }
-
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        if (Refuse > 0)
-        {
-            return new HttpResponseMessage((System.Net.HttpStatusCode)Refuse) { RequestMessage = request, Content = new StringContent("""{"odata.error":{"code":"AuthorizationPermissionMismatch","message":{"value":"canary"}}}""", Encoding.UTF8, "application/json") };
-        }
-
-        // Making the table is no write of a row.
-        var isWrite = request.Method != HttpMethod.Get && !request.RequestUri!.AbsolutePath.EndsWith("/Tables", StringComparison.Ordinal);
-        if (isWrite && !request.RequestUri!.AbsolutePath.EndsWith("$batch", StringComparison.Ordinal)) Writes.Enqueue((request.Method.Method, request.Headers.TryGetValues("If-Match", out var tags) ? tags.Single() : null));
-        var answer = await base.SendAsync(request, cancellationToken);
-        await answer.Content.LoadIntoBufferAsync(cancellationToken);
-        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
-        if (isWrite)
-        {
-            var now = Clock!.GetUtcNow();
-            foreach (Match tag in Tag().Matches($"{answer.Headers.ETag} {text}")) _given.TryAdd(tag.Value, now);
-            if (LoseNext > 0 || (LosesEvery > 0 && Interlocked.Increment(ref _writes) % LosesEvery == 0))
-            {
-                LoseNext = Math.Max(0, LoseNext - 1);
-                Lost++;
-                answer.Dispose();
-                throw new HttpRequestException("The answer was lost.");
-            }
-        }
-        else if (answer.Headers.Date is { } date && _given.TryGetValue(Tag().Match(text.Replace("\\\"", "\"", StringComparison.Ordinal)).Value, out var given))
-        {
-            answer.Headers.Date = date + (Clock!.GetUtcNow() - given);
-        }
-
-        return answer;
-    }
-
-    [GeneratedRegex("W/\"datetime'[^\"]+\"")]
-    private static partial Regex Tag();
 }
