@@ -53,6 +53,7 @@ public sealed partial class RotationEngine
         }
 
         using var scope = CredentialScope(_logger, credential.Value);
+        using var activity = RotationTelemetry.StartVisit(credential, visit.Open?.Id);
         try
         {
             await RunAsync(visit, cancellationToken);
@@ -89,7 +90,7 @@ public sealed partial class RotationEngine
             cancellationToken.ThrowIfCancellationRequested();
             while (await _inbox.RunAsync(visit, cancellationToken)) await _visits.SaveAsync(visit, cancellationToken);
             while (await _binding.RunAsync(visit, cancellationToken) || await _release.RunAsync(visit, cancellationToken)) await _visits.SaveAsync(visit, cancellationToken);
-            if (visit.Open is null && !await _detect.RunAsync(visit, cancellationToken))
+            if (visit.Open is null && !await DetectAsync(visit, cancellationToken))
             {
                 await _visits.SaveAsync(visit, cancellationToken);
                 return;
@@ -100,6 +101,14 @@ public sealed partial class RotationEngine
         }
 
         throw new System.Diagnostics.UnreachableException($"A visit took {TurnsMax} turns.");
+    }
+
+    private async Task<bool> DetectAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        using var turn = RotationTelemetry.StartStep("detect", null);
+        var isOpened = await _detect.RunAsync(visit, cancellationToken);
+        turn.Outcome = isOpened ? "moved" : "waits";
+        return isOpened;
     }
 
     /// <summary>One turn; false when there is nothing more to do in this visit.</summary>
@@ -166,7 +175,7 @@ public sealed partial class RotationEngine
 
         var step = _steps.FirstOrDefault(candidate => candidate.Handles(visit.Rotation))
             ?? throw new System.Diagnostics.UnreachableException($"No step handles {visit.Rotation.State}.");
-        var result = await step.RunAsync(visit, cancellationToken);
+        var result = await MeasuredAsync(step, visit, cancellationToken);
         // A step returns the rotation it decided on; calls it noted meanwhile stay.
         visit.Open = result.Rotation with { Calls = visit.Rotation.Calls };
         if (result is StepResult.Moved moved)
@@ -183,6 +192,15 @@ public sealed partial class RotationEngine
         }
 
         return false;
+    }
+
+    private static async Task<StepResult> MeasuredAsync(IRotationStep step, Visit visit, CancellationToken cancellationToken)
+    {
+        const string suffix = "Step";
+        using var turn = RotationTelemetry.StartStep(step.GetType().Name[..^suffix.Length].ToLowerInvariant(), visit.Rotation.Id);
+        var result = await step.RunAsync(visit, cancellationToken);
+        turn.Outcome = result is StepResult.Moved ? "moved" : result.Rotation.Hold is null ? "waits" : "held";
+        return result;
     }
 
     /// <summary>The one place that meets remote trouble: come back later, and ask a person when it lasts.</summary>

@@ -4,6 +4,7 @@ using CredRotation.Engine.Setup;
 using CredRotation.Functions.Access;
 using CredRotation.Functions.Settings;
 using CredRotation.Functions.Setup;
+using CredRotation.Functions.Telemetry;
 using CredRotation.Pages;
 using CredRotation.Providers;
 using Microsoft.Extensions.Configuration;
@@ -21,7 +22,8 @@ public static class CredRotationApp
             .AddProviders()
             .AddAdapters(configuration)
             .AddPages()
-            .AddWaysIn();
+            .AddWaysIn()
+            .AddTelemetry(configuration);
 
     public static IServiceCollection AddWaysIn(this IServiceCollection services)
     {

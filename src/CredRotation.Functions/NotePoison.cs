@@ -37,6 +37,7 @@ public sealed partial class NotePoison(ICredentialRegistry registry, TimeProvide
     private async Task NoteAsync(string queue, WatchedName about, string detail, string remedy, CancellationToken cancellationToken)
     {
         LogPoison(logger, queue, about);
+        RotationTelemetry.CountPoison(queue);
         await registry.NoteFindingAsync(about, new Finding(Code, detail, remedy, clock.GetUtcNow(), FindingSeverity.Warning), times: 1, cancellationToken);
     }
 

@@ -205,6 +205,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         visit.Row = row;
         visit.RowTag = tags[0];
         if (visit.Open is not null) visit.RotationTag = tags[1];
+        foreach (var note in visit.Notes) RotationTelemetry.CountNote(note);
         visit.Folded.Clear();
         visit.Notes.Clear();
     }

@@ -56,7 +56,13 @@ internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
     /// <summary>Writes what is new about a finding; its age, and what was announced of it, are those of the known one. False when somebody else wrote meanwhile.</summary>
     public async Task<bool> NoteAsync(ObjectFinding seen, StoredRow? stored, CancellationToken cancellationToken)
     {
-        if (stored is null) return await rows.TryInsertAsync(KeyOf(seen.About, seen.Finding.Code), EngineJson.Write(seen), cancellationToken);
+        if (stored is null)
+        {
+            var isNew = await rows.TryInsertAsync(KeyOf(seen.About, seen.Finding.Code), EngineJson.Write(seen), cancellationToken);
+            if (isNew) RotationTelemetry.CountFinding(seen.Finding.Code);
+            return isNew;
+        }
+
         if (IsNewer(stored)) return true;
 
         if (TryRead(stored) is { IsOpen: true } known)

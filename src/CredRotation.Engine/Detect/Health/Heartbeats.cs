@@ -21,8 +21,12 @@ internal sealed class Heartbeats(IRowStore rows, TimeProvider clock)
     public Task StartAsync(string name, CancellationToken cancellationToken)
         => ChangeAsync(name, (beat, now) => beat with { StartedOn = now }, cancellationToken);
 
-    public Task SucceedAsync(string name, CancellationToken cancellationToken)
-        => ChangeAsync(name, (beat, now) => beat with { SucceededOn = now, Trouble = null }, cancellationToken);
+    public async Task SucceedAsync(string name, CancellationToken cancellationToken)
+    {
+        await ChangeAsync(name, (beat, now) => beat with { SucceededOn = now, Trouble = null }, cancellationToken);
+        // The others are named after vaults, of which monitoring learns nothing.
+        if (name is Sweep or Wake or Anchor) RotationTelemetry.CountHeartbeat(name);
+    }
 
     public Task FailAsync(string name, string trouble, CancellationToken cancellationToken)
         => ChangeAsync(name, (beat, _) => beat with { Trouble = trouble }, cancellationToken);
