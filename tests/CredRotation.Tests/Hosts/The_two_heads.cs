@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Xml.Linq;
+using CredRotation.Adapters.Storage;
 using CredRotation.EmbeddedHost;
 using CredRotation.Functions.Access;
 using Microsoft.Azure.Functions.Worker;
@@ -34,6 +36,74 @@ public sealed class The_two_heads
                    select (Type: type.FullName!, member.Name);
 
         Assert.DoesNotContain(used, member => !s_worker.TryGetValue(member.Type, out var known) || !known.Contains(member.Name));
+    }
+
+    /// <summary>Constructors by their parameters: what compiles against ours must compile against the worker's own.</summary>
+    private static readonly Dictionary<string, string> s_constructors = new()
+    {
+        ["FunctionAttribute"] = "String",
+        ["TimerTriggerAttribute"] = "String",
+        ["EventGridTriggerAttribute"] = "",
+        ["QueueTriggerAttribute"] = "String",
+        ["HttpTriggerAttribute"] = "AuthorizationLevel, String[]",
+    };
+
+    /// <summary>Versions that belong together by the worker's own source.</summary>
+    private static readonly Dictionary<string, string> s_packages = new()
+    {
+        ["Microsoft.Azure.Functions.Worker"] = "2.52.0",
+        ["Microsoft.Azure.Functions.Worker.Sdk"] = "2.1.0",
+        ["Microsoft.Azure.Functions.Worker.Extensions.Timer"] = "4.3.1",
+        ["Microsoft.Azure.Functions.Worker.Extensions.EventGrid"] = "3.6.0",
+        ["Microsoft.Azure.Functions.Worker.Extensions.Http"] = "3.3.0",
+        ["Microsoft.Azure.Functions.Worker.Extensions.Http.AspNetCore"] = "2.1.1",
+        ["Microsoft.Azure.Functions.Worker.Extensions.Storage.Queues"] = "5.5.5",
+    };
+
+    [Fact]
+    public void Make_triggers_as_the_official_ones_are_made()
+    {
+        var attributes = s_embedded.GetExportedTypes().Where(type => type.Namespace == "Microsoft.Azure.Functions.Worker" && type.IsAssignableTo(typeof(Attribute)));
+
+        Assert.Equal(s_constructors.OrderBy(known => known.Key, StringComparer.Ordinal), from attribute in attributes
+                                                                                         orderby attribute.Name
+                                                                                         select KeyValuePair.Create(attribute.Name, string.Join(", ", attribute.GetConstructors().Single().GetParameters().Select(parameter => parameter.ParameterType.Name))));
+    }
+
+    [Fact]
+    public void Are_built_for_the_official_packages_of_one_release()
+    {
+        var versions = XDocument.Load(Path.Combine(Repository.Root, "src", "Directory.Packages.props")).Descendants("PackageVersion").ToDictionary(package => (string)package.Attribute("Include")!, package => (string)package.Attribute("Version")!);
+        var worker = XDocument.Load(Path.Combine(Repository.Root, "src", "CredRotation.Functions", "CredRotation.Functions.csproj"));
+
+        Assert.All(s_packages, package => Assert.Equal(package.Value, versions[package.Key]));
+        Assert.Equal(s_packages.Keys.Order(StringComparer.Ordinal), worker.Descendants("PackageReference").Select(package => (string)package.Attribute("Include")!).Where(s_packages.ContainsKey).Order(StringComparer.Ordinal));
+        Assert.All(worker.Descendants("PackageReference"), package => Assert.Null(package.Attribute("Condition")));
+        Assert.Equal(("v4", "Exe"), ((string)worker.Descendants("AzureFunctionsVersion").Single(), (string)worker.Descendants("OutputType").Single()));
+    }
+
+    [Fact]
+    public void Have_functions_that_the_official_host_finds_and_connects()
+    {
+        var functions = Functions().ToList();
+
+        Assert.All(functions, function => Assert.True(function.DeclaringType!.IsPublic && function.IsPublic));
+        var names = functions.Select(function => function.GetCustomAttribute<FunctionAttribute>()!.Name).ToList();
+        Assert.Equal(names.Count, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.All(names, name => Assert.Matches("^[A-Za-z][A-Za-z0-9]{0,126}$", name));
+        var queues = functions.Select(function => function.GetParameters()[0].GetCustomAttribute<QueueTriggerAttribute>()).OfType<QueueTriggerAttribute>().ToList();
+        Assert.All(queues, queue => Assert.Equal("AzureWebJobsStorage", queue.Connection));
+        Assert.Equal(["events", "events-poison", "rotations", "rotations-poison"], queues.Select(queue => queue.QueueName).Order(StringComparer.Ordinal));
+        Assert.Equal(QueueRules.Rotations, CredRotation.Functions.AdvanceRotation.Queue);
+    }
+
+    [Fact]
+    public void Are_told_apart_by_the_configuration_of_the_solution()
+    {
+        var solution = File.ReadAllLines(Path.Combine(Repository.Root, "CredRotation.sln"));
+        var worker = solution.Single(line => line.Contains("CredRotation.Functions.csproj", StringComparison.Ordinal)).Split('"')[^2];
+
+        Assert.Equal([$"{worker}.Azure|Any CPU.Build.0 = Release|Any CPU"], solution.Select(line => line.Trim()).Where(line => line.StartsWith(worker, StringComparison.Ordinal) && line.Contains("Build.0", StringComparison.Ordinal)));
     }
 
     [Fact]
