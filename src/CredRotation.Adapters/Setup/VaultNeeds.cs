@@ -40,7 +40,7 @@ internal sealed class VaultNeeds(IVaultInventory inventory, KeyVaultClientFactor
         }
         else
         {
-            needs.Add(new Need("staging vault", NeedState.NotNeeded, "Rotation:StagingVault is not set.", "Nothing is issued: mode Rotate needs it.", "az deployment sub create of infra/main.bicep makes one", "Whoever deploys the app"));
+            needs.Add(new Need("staging vault", NeedState.NotNeeded, "Rotation:StagingVault is not set.", "Nothing is issued: mode Rotate needs it.", "azd provision -C infra", "Whoever deploys the app"));
         }
 
         return needs;

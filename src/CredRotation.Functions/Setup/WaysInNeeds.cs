@@ -58,7 +58,7 @@ internal sealed class WaysInNeeds(IConfiguration configuration, EventsHeard hear
     {
         // A subscription tells only of versions made after it: silence is no proof of its absence.
         var need = new Need($"events of {host}", NeedState.Unknown, "No event was heard yet. Events tell only of versions made after their subscription: write a new version of any secret there to see one.",
-            "Nothing is lost: the sweep finds everything, up to its interval later.", $"az deployment sub create of infra/main.bicep with this vault in vaultIds makes the subscription", "Whoever may create system topics on the vault");
+            "Nothing is lost: the sweep finds everything, up to its interval later.", "azd env set VAULT_IDS <resource ids of all watched vaults> -C infra && azd provision -C infra", "Whoever may create system topics on the vault");
         try
         {
             return await heard.LastAsync(host, cancellationToken) is { } on

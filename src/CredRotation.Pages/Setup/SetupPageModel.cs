@@ -7,9 +7,12 @@ namespace CredRotation.Pages.Setup;
 /// <param name="CanTest">The reader may send a code.</param>
 public sealed record SetupPageModel(SetupReport Report, (DateTimeOffset On, string By)? Delivery, bool CanTest, string Person, DateTimeOffset Now)
 {
-    internal IEnumerable<Need> Worst => Report.Needs.OrderBy(need => need.State switch { NeedState.Missing => 0, NeedState.Unknown => 1, NeedState.NotNeeded => 2, _ => 3 });
+    /// <summary>What is missing first, then what cannot be told, then what another mode needs.</summary>
+    internal IEnumerable<Need> Open => Report.Needs.Where(need => need.State is not NeedState.Met).OrderBy(need => need.State switch { NeedState.Missing => 0, NeedState.Unknown => 1, _ => 2 });
 
-    internal static string Tone(NeedState state) => state switch { NeedState.Met => "good", NeedState.Missing => "bad", NeedState.Unknown => "warn", _ => "" };
+    internal IReadOnlyList<Need> Met => [.. Report.Needs.Where(need => need.State is NeedState.Met)];
 
-    internal static string Words(NeedState state) => state switch { NeedState.Met => "met", NeedState.Missing => "missing", NeedState.Unknown => "cannot tell", _ => "not needed" };
+    internal static string Tone(NeedState state) => state switch { NeedState.Missing => "bad", NeedState.Unknown => "warn", _ => "" };
+
+    internal static string Words(NeedState state) => state switch { NeedState.Missing => "missing", NeedState.Unknown => "cannot tell", _ => "not needed" };
 }

@@ -63,6 +63,7 @@ internal static class ShotsCommand
         await album.AddAsync("6-incident", day.PageOf(second), cancellationToken);
         await album.AddAsync("7-inbox", day.Inbox, cancellationToken);
         await album.AddAsync("8-watched", day.SignedIn(day.Credentials, "operator"), cancellationToken);
+        await album.AddAsync("9-setup", day.Setup, cancellationToken);
     }
 
     private sealed class Album(Browser browser, string folder)

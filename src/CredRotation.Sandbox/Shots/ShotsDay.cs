@@ -21,6 +21,8 @@ internal sealed class ShotsDay(Stage stage) : IAsyncDisposable
 
     public Uri Credentials => new(stage.App.BaseUri, "api/pages/credentials");
 
+    public Uri Setup => new(stage.App.BaseUri, "api/pages/setup");
+
     public Uri Inbox => stage.World.InboxUri;
 
     public static async Task<ShotsDay> StartAsync(CancellationToken cancellationToken)
