@@ -46,6 +46,8 @@ public static class EngineRegistration
         services.AddSingleton<InboxFold>();
         services.AddSingleton<BindingStep>();
         services.AddSingleton<ReleaseStep>();
+        services.AddSingleton<AccountTurns>();
+        services.AddSingleton<Lanes>();
         services.AddSingleton<Targets>();
         services.AddSingleton<Staging>();
         services.AddSingleton<Recovery>();
@@ -75,7 +77,7 @@ public static class EngineRegistration
             provider.GetRequiredService<Alarm>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RotationEngine>>()));
         services.AddSingleton(provider => new CredentialSweep(
-            provider.GetRequiredService<IVaultInventory>(), provider.GetRequiredService<SecretLook>(), provider.GetRequiredService<ObjectWatch>(), provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<ChainAnchors>(),
+            provider.GetRequiredService<IVaultInventory>(), provider.GetRequiredService<SecretLook>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<ObjectWatch>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<ChainAnchors>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<ILogger<CredentialSweep>>()));
         services.AddSingleton(provider => new Rehearsal(
             provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<Answerable>(), provider.GetRequiredService<IProviderCatalog>(),

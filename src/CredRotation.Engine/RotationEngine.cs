@@ -67,6 +67,10 @@ public sealed partial class RotationEngine
             LogOver(_logger, credential, over.Message);
             if (over.IsStillOurs && await TryEndAsync(visit, cancellationToken)) await _queue.SendAsync(credential, TimeSpan.Zero, cancellationToken);
         }
+        finally
+        {
+            visit.Turn?.Dispose();
+        }
     }
 
     /// <summary>Hands the claim back; false when it was taken over meanwhile, and somebody else goes on.</summary>

@@ -67,6 +67,9 @@ internal sealed class Visit
     /// <summary>The account whose lane this visit holds.</summary>
     public string? Lane { get; set; }
 
+    /// <summary>Its turn among this process's visits at that account; given back when the visit ends.</summary>
+    public IDisposable? Turn { get; set; }
+
     /// <summary>Inbox rows folded since the last save; removed with it.</summary>
     public List<StoredRow> Folded { get; } = [];
 

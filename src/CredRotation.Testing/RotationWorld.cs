@@ -177,7 +177,8 @@ public sealed class RotationWorld : IAsyncDisposable
         while (await NextAsync(cancellationToken) is { } next && next <= end)
         {
             if (next > Clock.GetUtcNow()) Clock.SetUtcNow(next);
-            await Host.Sleepers.WakeAsync(cancellationToken);
+            // Woken already and lost since: the timer comes again, and after a while sends again.
+            if (await Host.Sleepers.WakeAsync(cancellationToken) == 0 && Queue.Count == 0) Clock.Advance(TimeSpan.FromMinutes(1));
             await DrainAsync(cancellationToken);
         }
 

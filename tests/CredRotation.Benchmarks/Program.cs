@@ -4,6 +4,7 @@ using CredRotation.Benchmarks.KilledProcess;
 using CredRotation.Benchmarks.KillSweep;
 using CredRotation.Benchmarks.Mutants;
 using CredRotation.Benchmarks.Simulate;
+using CredRotation.Benchmarks.Sweep;
 
 const string usage = """
     usage: events --permutations N --seed S --json    events duplicated, lost, delayed and reordered, beside sweeps
@@ -15,6 +16,8 @@ const string usage = """
            killprocess [--class overlap-timer-issue|overlap-until-retired] [--workers N] --json
                                                           SIGKILL at every request of a rotation, for both overlap classes
            drain --rotations N --json                 approved rotations through a real queue and ledger: a file, a storage account
+           sweep --secrets N --vaults N --groups N --json
+                                                      a sweep of many secrets through the real clients: calls, and its memory at ten times as many
 
     Exit 0: the requirement is met. 1: missed; "missed" says which. 2: usage.
     """;
@@ -32,6 +35,8 @@ if (args is ["killsweep", .. var sweep] && KillSweepCommand.Read(sweep) is { } k
 if (args is ["mutants", .. var seeded] && MutantsCommand.Read(seeded) is { } mutants) return await mutants.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["killprocess", .. var kills] && KillProcessCommand.Read(kills) is { } killing) return await killing.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["drain", .. var drained] && DrainCommand.Read(drained) is { } drain) return await drain.RunAsync(Console.Out, Console.Error, stopping.Token);
+if (args is ["sweep", .. var sweeping] && SweepCommand.Read(sweeping) is { } sweepCommand) return await sweepCommand.RunAsync(Console.Out, Console.Error, stopping.Token);
+if (args is [SweepProcess.Word]) return await SweepProcess.SweepAsync(Console.In, Console.Out, stopping.Token);
 
 Console.Error.WriteLine(usage);
 return 2;

@@ -1,11 +1,14 @@
 using System.Globalization;
+using System.Text.Json;
 using CredRotation.Engine;
 using CredRotation.Engine.Authorize;
 using Microsoft.Extensions.Options;
 using Microsoft.Graph;
+using Microsoft.Graph.Groups.Item;
 using Microsoft.Graph.Models;
 using Microsoft.Graph.Models.ODataErrors;
 using Microsoft.Kiota.Abstractions;
+using Microsoft.Kiota.Abstractions.Serialization;
 
 namespace CredRotation.Adapters.Graph;
 
@@ -18,6 +21,12 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
     private const int PageSize = 999;
     private const int HealthyMin = 2;
     private const int TextMax = 200;
+
+    private const string NotThere = "ResourceNotFound";
+    private const string Refused = "Microsoft Graph refused (403). Grant GroupMember.Read.All and User.Read.All to the app's identity; a new grant may take hours.";
+    private const string Restorable = "The group is deleted; an administrator can restore it within 30 days.";
+    private const string NeverThere = "There is no such group, and none of that id was deleted within 30 days.";
+    private const string PerhapsRestorable = "There is no such group. Whether it can be restored is not visible to the app's identity.";
 
     public async Task<OwnerReading> ReadAsync(string groupId, CancellationToken cancellationToken)
     {
@@ -35,11 +44,11 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
             mail = group.MailEnabled is true ? Address(group.Mail) : null;
             return group.DeletedDateTime is null
                 ? await ReadMembersAsync(group, groupId, Reading, deadline.Token)
-                : Reading(OwnerState.Gone, [], "The group is deleted; an administrator can restore it within 30 days.");
+                : Reading(OwnerState.Gone, [], Restorable);
         }
         catch (ApiException exception) when (exception.ResponseStatusCode is 403)
         {
-            return Reading(OwnerState.CannotSee, [], "Microsoft Graph refused (403). Grant GroupMember.Read.All and User.Read.All to the app's identity; a new grant may take hours.");
+            return Reading(OwnerState.CannotSee, [], Refused);
         }
         catch (Exception exception) when (!(exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
@@ -49,11 +58,95 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
         OwnerReading Reading(OwnerState state, IReadOnlyList<OwnerPerson> people, string? detail) => new(groupId, name, state, people, clock.GetUtcNow(), detail) { Mail = mail };
     }
 
+    /// <summary>
+    /// Members of every group in batches; only where there are too few of them, or no group, is that looked at, in batches, too. A group of more
+    /// members than one page is read by itself.
+    /// </summary>
+    public async Task<IReadOnlyList<OwnerReading>> ReadManyAsync(IReadOnlyCollection<string> groupIds, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(groupIds);
+        var batch = new GraphBatch(graph, rotation.Value.EffectTimeout, clock);
+        string[] groups = [.. groupIds];
+        var readings = new OwnerReading?[groups.Length];
+        var asked = await batch.AskAsync([.. groups.Select(group => graph.Groups[group].TransitiveMembers.GraphUser.ToGetRequestInformation(AskForMembers))], cancellationToken);
+        var doubtful = new List<(int Index, RequestInformation Question, Func<BatchAnswer, Task<OwnerReading>> Read)>();
+        for (var index = 0; index < groups.Length; index++)
+        {
+            var (group, answer) = (groups[index], asked[index]);
+            if (answer.Status is 404 && IsNotThere(answer.Body))
+                doubtful.Add((index, graph.Directory.DeletedItems[group].GraphGroup.ToGetRequestInformation(AskForDeletion), gone => Task.FromResult(Gone(group, gone))));
+            else if (answer.Status is not 200 || await ParseAsync<UserCollectionResponse>(answer, cancellationToken) is not { } page)
+                readings[index] = Failed(group, answer);
+            else if (page.OdataNextLink is { Length: > 0 })
+                readings[index] = await ReadAsync(group, cancellationToken);
+            else if (Judge(null, Members.Of(page), isCut: false) is { State: OwnerState.TooFew } few)
+                // A hidden membership, or a group that is about to go, looks like an empty one.
+                doubtful.Add((index, graph.Groups[group].ToGetRequestInformation(AskForGroup), async found => await TooFewAsync(group, few.People, found, cancellationToken)));
+            else
+                readings[index] = Reading(group, Judge(null, Members.Of(page), isCut: false));
+        }
+
+        var answers = await batch.AskAsync([.. doubtful.Select(doubt => doubt.Question)], cancellationToken);
+        foreach (var (doubt, answer) in doubtful.Zip(answers)) readings[doubt.Index] = await doubt.Read(answer);
+        return [.. readings.OfType<OwnerReading>()];
+    }
+
+    private OwnerReading Gone(string group, BatchAnswer deleted) => deleted.Status switch
+    {
+        200 => Reading(group, (OwnerState.Gone, [], Restorable)),
+        404 when IsNotThere(deleted.Body) => Reading(group, (OwnerState.Gone, [], NeverThere)),
+        403 => Reading(group, (OwnerState.Gone, [], PerhapsRestorable)),
+        _ => Failed(group, deleted),
+    };
+
+    private async Task<OwnerReading> TooFewAsync(string group, IReadOnlyList<OwnerPerson> people, BatchAnswer answer, CancellationToken cancellationToken)
+    {
+        if (answer.Status is 404 && IsNotThere(answer.Body)) return Reading(group, (OwnerState.Gone, [], PerhapsRestorable));
+        if (answer.Status is not 200 || await ParseAsync<Group>(answer, cancellationToken) is not { } found) return Failed(group, answer);
+        return found.DeletedDateTime is not null ? Reading(group, (OwnerState.Gone, [], Restorable)) : Reading(group, Judge(found, new Members([.. people], IsAnyHidden: false), isCut: false));
+    }
+
+    private OwnerReading Failed(string group, BatchAnswer answer)
+        => answer.Status is 403 || answer.Trouble is ApiException { ResponseStatusCode: 403 }
+            ? Reading(group, (OwnerState.CannotSee, [], Refused))
+            : Reading(group, (OwnerState.Unavailable, [], Describe(answer.Trouble ?? (answer.Status is 200 ? new InvalidDataException() : new ApiException { ResponseStatusCode = answer.Status }))));
+
+    private OwnerReading Reading(string group, (OwnerState State, IReadOnlyList<OwnerPerson> People, string? Detail) judged)
+        => new(group, null, judged.State, judged.People, clock.GetUtcNow(), judged.Detail);
+
+    /// <summary>Null: nothing that can be read.</summary>
+    private static async Task<T?> ParseAsync<T>(BatchAnswer answer, CancellationToken cancellationToken)
+        where T : class, IParsable, new()
+    {
+        try
+        {
+            return await KiotaJsonSerializer.DeserializeAsync<T>(answer.Body, cancellationToken);
+        }
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsNotThere(string body)
+    {
+        try
+        {
+            using var answer = JsonDocument.Parse(body);
+            return answer.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("error", out var error) && error.ValueKind is JsonValueKind.Object
+                && error.TryGetProperty("code", out var code) && code.GetString() is { } text && text.EndsWith(NotThere, StringComparison.OrdinalIgnoreCase);
+        }
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     private async Task<Group?> FindGroupAsync(string groupId, CancellationToken cancellationToken)
     {
         try
         {
-            return await graph.Groups[groupId].GetAsync(request => request.QueryParameters.Select = ["id", "displayName", "deletedDateTime", "mail", "mailEnabled", "visibility"], cancellationToken)
+            return await graph.Groups[groupId].GetAsync(AskForGroup, cancellationToken)
                 ?? throw new InvalidDataException("Graph answered without a group.");
         }
         catch (ODataError error) when (IsNotThere(error))
@@ -66,48 +159,63 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
     {
         try
         {
-            await graph.Directory.DeletedItems[groupId].GraphGroup.GetAsync(request => request.QueryParameters.Select = ["id", "deletedDateTime"], cancellationToken);
-            return "The group is deleted; an administrator can restore it within 30 days.";
+            await graph.Directory.DeletedItems[groupId].GraphGroup.GetAsync(AskForDeletion, cancellationToken);
+            return Restorable;
         }
         catch (ODataError error) when (IsNotThere(error))
         {
-            return "There is no such group, and none of that id was deleted within 30 days.";
+            return NeverThere;
         }
         catch (ApiException error) when (error.ResponseStatusCode is 403)
         {
             // That it is gone is known; only whether it can come back is not.
-            return "There is no such group. Whether it can be restored is not visible to the app's identity.";
+            return PerhapsRestorable;
         }
     }
 
     private async Task<OwnerReading> ReadMembersAsync(Group group, string groupId, Func<OwnerState, IReadOnlyList<OwnerPerson>, string?, OwnerReading> reading, CancellationToken cancellationToken)
     {
-        var people = new List<OwnerPerson>();
-        var isAnyHidden = false;
+        var members = new Members([], IsAnyHidden: false);
         var isCut = false;
         var page = await FirstPageAsync(groupId, cancellationToken);
         for (var pages = 1; ; pages++)
         {
-            foreach (var user in page.Value ?? [])
-            {
-                // 200 with null properties is Graph's silent way to say that a permission is missing; it never means "disabled".
-                if (user.AccountEnabled is null) isAnyHidden = true;
-                else if (IsOwner(user)) people.Add(new OwnerPerson(Bounded(user.Id)!, Bounded(user.DisplayName) ?? Bounded(user.UserPrincipalName) ?? "", Address(user.Mail)));
-            }
-
+            members = members.And(Members.Of(page));
             if (page.OdataNextLink is not { Length: > 0 } next) break;
             isCut = pages == PagesMax;
             if (isCut) break;
             page = await NextPageAsync(groupId, next, cancellationToken);
         }
 
-        if (isAnyHidden) return reading(OwnerState.CannotSee, people, "Members are visible, their properties are not. Grant User.Read.All to the app's identity; a new grant may take hours.");
-        if (people.Count >= HealthyMin) return reading(OwnerState.Healthy, people, isCut ? Cut() : Unreachable(people));
+        var (state, people, detail) = Judge(group, members, isCut);
+        return reading(state, people, detail);
+    }
+
+    /// <param name="group">Null: its members alone are known.</param>
+    private static (OwnerState State, IReadOnlyList<OwnerPerson> People, string? Detail) Judge(Group? group, Members members, bool isCut)
+    {
+        var people = members.People;
+        if (members.IsAnyHidden) return (OwnerState.CannotSee, people, "Members are visible, their properties are not. Grant User.Read.All to the app's identity; a new grant may take hours.");
+        if (people.Count >= HealthyMin) return (OwnerState.Healthy, people, isCut ? Cut() : Unreachable(people));
 
         // A hidden membership looks like an empty group.
-        return string.Equals(group.Visibility, "HiddenMembership", StringComparison.OrdinalIgnoreCase)
-            ? reading(OwnerState.CannotSee, people, "The group hides its members. Grant Member.Read.Hidden to the app's identity, or name a group that shows them; a new grant may take hours.")
-            : reading(OwnerState.TooFew, people, isCut ? Cut() : Unreachable(people));
+        return string.Equals(group?.Visibility, "HiddenMembership", StringComparison.OrdinalIgnoreCase)
+            ? (OwnerState.CannotSee, people, "The group hides its members. Grant Member.Read.Hidden to the app's identity, or name a group that shows them; a new grant may take hours.")
+            : (OwnerState.TooFew, people, isCut ? Cut() : Unreachable(people));
+    }
+
+    /// <summary>Enabled people among members, and whether there was one of whom nothing is shown.</summary>
+    private sealed record Members(List<OwnerPerson> People, bool IsAnyHidden)
+    {
+        public static Members Of(UserCollectionResponse page)
+        {
+            // 200 with null properties is Graph's silent way to say that a permission is missing; it never means "disabled".
+            var people = (page.Value ?? []).Where(user => user.AccountEnabled is not null && IsOwner(user))
+                .Select(user => new OwnerPerson(Bounded(user.Id)!, Bounded(user.DisplayName) ?? Bounded(user.UserPrincipalName) ?? "", Address(user.Mail)));
+            return new Members([.. people], (page.Value ?? []).Any(user => user.AccountEnabled is null));
+        }
+
+        public Members And(Members more) => new([.. People, .. more.People], IsAnyHidden || more.IsAnyHidden);
     }
 
     private static string Cut() => string.Create(CultureInfo.InvariantCulture, $"Only the first {PagesMax * PageSize} members were read; name a smaller group.");
@@ -120,13 +228,7 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
     private async Task<UserCollectionResponse> FirstPageAsync(string groupId, CancellationToken cancellationToken)
     {
         return await graph.Groups[groupId].TransitiveMembers.GraphUser.GetAsync(
-            request =>
-            {
-                request.Headers.Add("ConsistencyLevel", "eventual");
-                request.QueryParameters.Count = true;
-                request.QueryParameters.Select = ["id", "displayName", "mail", "userPrincipalName", "accountEnabled", "userType"];
-                request.QueryParameters.Top = PageSize;
-            },
+            AskForMembers,
             cancellationToken) ?? throw new InvalidDataException("Graph answered without members.");
     }
 
@@ -140,12 +242,26 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
             ?? throw new InvalidDataException("Graph answered without members.");
     }
 
+    private static void AskForGroup(RequestConfiguration<GroupItemRequestBuilder.GroupItemRequestBuilderGetQueryParameters> request)
+        => request.QueryParameters.Select = ["id", "displayName", "deletedDateTime", "mail", "mailEnabled", "visibility"];
+
+    private static void AskForDeletion(RequestConfiguration<Microsoft.Graph.DirectoryNamespace.DeletedItems.Item.GraphGroup.GraphGroupRequestBuilder.GraphGroupRequestBuilderGetQueryParameters> request)
+        => request.QueryParameters.Select = ["id", "deletedDateTime"];
+
+    private static void AskForMembers(RequestConfiguration<Microsoft.Graph.Groups.Item.TransitiveMembers.GraphUser.GraphUserRequestBuilder.GraphUserRequestBuilderGetQueryParameters> request)
+    {
+        request.Headers.Add("ConsistencyLevel", "eventual");
+        request.QueryParameters.Count = true;
+        request.QueryParameters.Select = ["id", "displayName", "mail", "userPrincipalName", "accountEnabled", "userType"];
+        request.QueryParameters.Top = PageSize;
+    }
+
     private static bool IsOwner(User user)
         => user is { AccountEnabled: true, Id.Length: > 0 } && string.Equals(user.UserType, "Member", StringComparison.OrdinalIgnoreCase);
 
     // A 404 of a proxy or of a wrong base address says nothing about the group.
     private static bool IsNotThere(ODataError error)
-        => error.ResponseStatusCode is 404 && error.Error?.Code is { } code && code.EndsWith("ResourceNotFound", StringComparison.OrdinalIgnoreCase);
+        => error.ResponseStatusCode is 404 && error.Error?.Code is { } code && code.EndsWith(NotThere, StringComparison.OrdinalIgnoreCase);
 
     private static string? Address(string? mail) => MailAddressText.IsUsable(mail) ? mail : null;
 

@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Core.Pipeline;
 using Azure.Security.KeyVault.Secrets;
 using CredRotation.Engine;
@@ -7,9 +8,18 @@ using SecretProperties = CredRotation.Engine.SecretProperties;
 
 namespace CredRotation.Adapters.KeyVault;
 
-/// <summary>Azure Key Vault. Every call is made once, ends within the effect's time-out, and fails in words that name vault, secret and remedy.</summary>
-public sealed class KeyVaultCredentialVault(KeyVaultClientFactory clients, IOptions<RotationOptions> rotation) : ICredentialVault
+/// <summary>
+/// Azure Key Vault. Every call is made once, but a list that a busy vault puts off by seconds; it ends within the effect's time-out, and fails in
+/// words that name vault, secret and remedy.
+/// </summary>
+/// <param name="clock">By which a busy vault is waited for; null: the machine's.</param>
+public sealed class KeyVaultCredentialVault(KeyVaultClientFactory clients, IOptions<RotationOptions> rotation, TimeProvider? clock = null) : ICredentialVault
 {
+    /// <summary>Tries of a list at a busy vault, and the longest pause between two: an effect's time-out holds them all.</summary>
+    private const int TriesMax = 3;
+    private static readonly TimeSpan BusyMax = TimeSpan.FromSeconds(5);
+
+
     /// <summary>Pages of 25 that one listing reads before it gives up on ever ending.</summary>
     internal const int PagesMax = 4000;
 
@@ -21,19 +31,40 @@ public sealed class KeyVaultCredentialVault(KeyVaultClientFactory clients, IOpti
             secret,
             "list the versions of",
             callId,
-            async (client, deadline) =>
-            {
-                var (versions, count) = (new List<SecretProperties>(), 0);
-                await foreach (var page in client.GetPropertiesOfSecretVersionsAsync(secret.Name, deadline).AsPages().WithCancellation(deadline))
-                {
-                    if (++count > PagesMax) throw KeyVaultTrouble.Endless(secret.VaultHost, "list the versions of", PagesMax);
-                    versions.AddRange(page.Values.Select(version => Read(secret, version)));
-                }
-
-                // The vault promises no order. OrderBy is stable: versions of the same second stay as they came.
-                return [.. versions.OrderBy(version => version.CreatedOn ?? DateTimeOffset.MinValue)];
-            },
+            (client, deadline) => PatientlyAsync(() => ListVersionsAsync(client, secret, deadline), deadline),
             cancellationToken);
+
+    private static async Task<IReadOnlyList<SecretProperties>> ListVersionsAsync(SecretClient client, SecretName secret, CancellationToken deadline)
+    {
+        var (versions, count) = (new List<SecretProperties>(), 0);
+        await foreach (var page in client.GetPropertiesOfSecretVersionsAsync(secret.Name, deadline).AsPages().WithCancellation(deadline))
+        {
+            if (++count > PagesMax) throw KeyVaultTrouble.Endless(secret.VaultHost, "list the versions of", PagesMax);
+            versions.AddRange(page.Values.Select(version => Read(secret, version)));
+        }
+
+        // The vault promises no order. OrderBy is stable: versions of the same second stay as they came.
+        return [.. versions.OrderBy(version => version.CreatedOn ?? DateTimeOffset.MinValue)];
+    }
+
+    /// <summary>A sweep of many must not give up a vault for one of its lists. Where the vault does not say when, the caller decides.</summary>
+    private async Task<T> PatientlyAsync<T>(Func<Task<T>> list, CancellationToken deadline)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var pause = TimeSpan.Zero;
+            try
+            {
+                return await list();
+            }
+            catch (RequestFailedException busy) when (busy.Status == 429 && attempt < TriesMax && KeyVaultTrouble.RetryAfter(busy.GetRawResponse()) is { } after && after <= BusyMax)
+            {
+                pause = after;
+            }
+
+            await Task.Delay(pause, clock ?? TimeProvider.System, deadline);
+        }
+    }
 
     public Task<VaultSecret> ReadCurrentAsync(SecretName secret, string callId, CancellationToken cancellationToken)
         => ReadAsync(secret, null, callId, cancellationToken);

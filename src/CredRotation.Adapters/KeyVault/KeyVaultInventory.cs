@@ -6,11 +6,20 @@ using Microsoft.Extensions.Options;
 
 namespace CredRotation.Adapters.KeyVault;
 
-/// <summary>Lists what a Key Vault holds by its three list calls, which return no value and no key material; every page has the whole time-out.</summary>
-public sealed class KeyVaultInventory(KeyVaultClientFactory clients, IOptions<RotationOptions> rotation) : IVaultInventory
+/// <summary>
+/// Lists what a Key Vault holds by its three list calls, which return no value and no key material. Every page has the whole time-out, and is
+/// asked for again when a busy vault says when: a long list is not given up for one page.
+/// </summary>
+public sealed class KeyVaultInventory(KeyVaultClientFactory clients, IOptions<RotationOptions> rotation, TimeProvider clock) : IVaultInventory
 {
     /// <summary>Pages of 25 that one listing reads before it gives up on ever ending.</summary>
     internal const int PagesMax = 4000;
+
+    /// <summary>Tries of one page at a busy vault.</summary>
+    internal const int TriesMax = 5;
+
+    // Where a busy vault does not say when: what its documentation advises, doubled each time.
+    private static readonly TimeSpan BusyPause = TimeSpan.FromSeconds(1), BusyMax = TimeSpan.FromMinutes(1);
 
     // Old enough for every cloud; the lists have looked the same since.
     private const string ApiVersion = "7.4";
@@ -23,10 +32,25 @@ public sealed class KeyVaultInventory(KeyVaultClientFactory clients, IOptions<Ro
         for (var page = 0; ; page++)
         {
             if (page == PagesMax) throw KeyVaultTrouble.Endless(host, verb, PagesMax);
-            var read = await ReadAsync(vault, kind, next, verb, cancellationToken);
+            var read = await ReadPatientlyAsync(vault, kind, next, verb, cancellationToken);
             foreach (var item in read.Items) yield return item;
             if (read.Next is null) yield break;
             next = read.Next;
+        }
+    }
+
+    private async Task<VaultListPage> ReadPatientlyAsync(Uri vault, VaultObjectKind kind, Uri page, string verb, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ReadAsync(vault, kind, page, verb, cancellationToken);
+            }
+            catch (RemoteTroubleException busy) when (busy.Trouble is RemoteTrouble.Throttled && attempt < TriesMax && !(busy.RetryAfter > BusyMax))
+            {
+                await Task.Delay(busy.RetryAfter ?? BusyPause * Math.Pow(2, attempt - 1), clock, cancellationToken);
+            }
         }
     }
 

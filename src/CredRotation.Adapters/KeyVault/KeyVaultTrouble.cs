@@ -89,7 +89,7 @@ internal static class KeyVaultTrouble
         return null;
     }
 
-    private static TimeSpan? RetryAfter(Response? response)
+    public static TimeSpan? RetryAfter(Response? response)
     {
         if (response is null || !response.Headers.TryGetValue("Retry-After", out var text) || !RetryConditionHeaderValue.TryParse(text, out var header)) return null;
 

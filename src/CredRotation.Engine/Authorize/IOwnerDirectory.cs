@@ -41,4 +41,15 @@ public interface IOwnerDirectory
 {
     /// <summary>Reads the group's transitive member users.</summary>
     Task<OwnerReading> ReadAsync(string groupId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads each group once, in few calls where the directory can. For findings, never for an authorization: what a group is called, and its
+    /// mailbox, may be left out.
+    /// </summary>
+    async Task<IReadOnlyList<OwnerReading>> ReadManyAsync(IReadOnlyCollection<string> groupIds, CancellationToken cancellationToken)
+    {
+        var readings = new List<OwnerReading>();
+        foreach (var group in groupIds) readings.Add(await ReadAsync(group, cancellationToken));
+        return readings;
+    }
 }

@@ -19,14 +19,19 @@ public sealed partial class CredentialSweep
 {
     private readonly IVaultInventory _inventory;
     private readonly SecretLook _look;
+    private readonly CredentialRegistry _registry;
     private readonly ObjectWatch _watch;
+    private readonly IWorkQueue _queue;
     private readonly Heartbeats _heartbeats;
     private readonly ChainAnchors _anchors;
     private readonly RotationOptions _options;
     private readonly ILogger<CredentialSweep> _logger;
 
-    internal CredentialSweep(IVaultInventory inventory, SecretLook look, ObjectWatch watch, Heartbeats heartbeats, ChainAnchors anchors, IOptions<RotationOptions> options, ILogger<CredentialSweep> logger)
-        => (_inventory, _look, _watch, _heartbeats, _anchors, _options, _logger) = (inventory, look, watch, heartbeats, anchors, options.Value, logger);
+    internal CredentialSweep(IVaultInventory inventory, SecretLook look, CredentialRegistry registry, ObjectWatch watch, IWorkQueue queue, Heartbeats heartbeats, ChainAnchors anchors, IOptions<RotationOptions> options, ILogger<CredentialSweep> logger)
+    {
+        (_inventory, _look, _registry, _watch, _queue, _heartbeats) = (inventory, look, registry, watch, queue, heartbeats);
+        (_anchors, _options, _logger) = (anchors, options.Value, logger);
+    }
 
     public async Task<SweepResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -59,62 +64,74 @@ public sealed partial class CredentialSweep
 
     private async Task<SweepResult> SweepAsync(CancellationToken cancellationToken)
     {
-        var round = await _watch.BeginAsync(cancellationToken);
-        var tally = new Tally();
-        foreach (var vault in _options.Vaults)
+        var pass = new Pass(await _watch.BeginAsync(cancellationToken), await _registry.ListIdsAsync(cancellationToken), new Wakes(_queue), new Tally());
+        try
         {
-            foreach (var kind in Enum.GetValues<VaultObjectKind>()) await SweepAsync(vault, kind, round, tally, cancellationToken);
+            foreach (var vault in _options.Vaults)
+            {
+                foreach (var kind in Enum.GetValues<VaultObjectKind>()) await SweepAsync(vault, kind, pass, cancellationToken);
+            }
+        }
+        finally
+        {
+            // What was found due is not lost with the rest of a sweep that breaks off.
+            await pass.Wakes.SendAsync(cancellationToken);
         }
 
-        await round.CloseAsync(cancellationToken);
-        return new SweepResult(_options.Vaults.Count, tally.Secrets, tally.Adopted, tally.Woken, round.Findings, tally.UnreadVaults);
+        await pass.Round.CloseAsync(cancellationToken);
+        var tally = pass.Tally;
+        return new SweepResult(_options.Vaults.Count, tally.Secrets, tally.Adopted, tally.Woken, pass.Round.Findings, tally.UnreadVaults);
     }
 
-    private async Task SweepAsync(Uri vault, VaultObjectKind kind, ObjectWatch.Round round, Tally tally, CancellationToken cancellationToken)
+    private async Task SweepAsync(Uri vault, VaultObjectKind kind, Pass pass, CancellationToken cancellationToken)
     {
         var host = SecretName.HostOf(vault);
         var isSecrets = kind is VaultObjectKind.Secret;
         if (isSecrets) await _heartbeats.StartAsync(Heartbeats.OfVault(host), cancellationToken);
         try
         {
-            var objects = new List<VaultObject>();
+            var objects = new WatchedList();
             await foreach (var seen in _inventory.ListAsync(vault, kind, cancellationToken))
             {
                 objects.Add(seen);
-                if (isSecrets) tally.Count(await SeeSecretAsync(seen, round, cancellationToken));
-                else await round.SeeAsync(seen, null, cancellationToken);
+                if (!isSecrets) await pass.Round.SeeAsync(seen, null, cancellationToken);
+                else await SeeSecretAsync(seen, pass, cancellationToken);
             }
 
-            await round.WasReadAsync(host, kind, objects, cancellationToken);
+            await pass.Round.WasReadAsync(host, kind, objects, cancellationToken);
             if (isSecrets) await _heartbeats.SucceedAsync(Heartbeats.OfVault(host), cancellationToken);
         }
         catch (RemoteTroubleException trouble)
         {
             // One list that cannot be read must not hide the others.
-            await round.CouldNotReadAsync(host, kind, trouble, cancellationToken);
+            await pass.Round.CouldNotReadAsync(host, kind, trouble, cancellationToken);
             LogUnread(_logger, host, kind, trouble.Message);
             if (!isSecrets) return;
-            tally.UnreadVaults.Add(host);
+            pass.Tally.UnreadVaults.Add(host);
             await _heartbeats.FailAsync(Heartbeats.OfVault(host), trouble.Trouble.ToString(), cancellationToken);
         }
     }
 
-    private async Task<LookResult> SeeSecretAsync(VaultObject seen, ObjectWatch.Round round, CancellationToken cancellationToken)
+    private async Task SeeSecretAsync(VaultObject seen, Pass pass, CancellationToken cancellationToken)
     {
         try
         {
-            var looked = await _look.RunAsync(seen.ToSecret(), cancellationToken);
-            await round.SeeAsync(seen, looked, cancellationToken);
-            return looked.Result;
+            var looked = await _look.RunAsync(seen.ToSecret(), pass.Adopted, cancellationToken);
+            if (looked is { Result: not LookResult.Nothing, Row: { } row }) await pass.Wakes.AddAsync(row.Id, seen.ExpiresOn, cancellationToken);
+            await pass.Round.SeeAsync(seen, looked, cancellationToken);
+            pass.Tally.Count(looked.Result);
         }
         catch (NewerFormatException newer)
         {
             // One row that this version cannot read must not end the sweep of the others.
             LogNewer(_logger, seen.About, newer.Message);
-            await round.CouldNotJudgeAsync(seen, newer.Message, cancellationToken);
-            return LookResult.Nothing;
+            await pass.Round.CouldNotJudgeAsync(seen, newer.Message, cancellationToken);
+            pass.Tally.Count(LookResult.Nothing);
         }
     }
+
+    /// <summary>What one sweep carries through all vaults.</summary>
+    private sealed record Pass(ObjectWatch.Round Round, IReadOnlySet<CredentialId> Adopted, Wakes Wakes, Tally Tally);
 
     private sealed class Tally
     {

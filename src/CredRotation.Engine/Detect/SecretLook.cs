@@ -35,13 +35,12 @@ internal sealed partial class SecretLook(ICredentialVault vault, CredentialRegis
         return versions is [.., var newest] ? await RunAsync(newest with { Version = null }, versions, source, cancellationToken) : null;
     }
 
-    /// <summary>Looks at what a vault's list shows, which names no version.</summary>
-    public async Task<Looked> RunAsync(SecretProperties listed, CancellationToken cancellationToken)
-    {
-        var looked = await RunAsync(listed, null, Sweep, cancellationToken);
-        if (looked is { Result: not LookResult.Nothing, Row: { } row }) await queue.SendAsync(row.Id, TimeSpan.Zero, cancellationToken);
-        return looked;
-    }
+    /// <summary>Looks at what a vault's list shows, which names no version. Who calls puts what is woken on the queue.</summary>
+    /// <param name="adopted">Every id in the registry: what is not there and does not ask to be needs no look at a row.</param>
+    public async Task<Looked> RunAsync(SecretProperties listed, IReadOnlySet<CredentialId> adopted, CancellationToken cancellationToken)
+        => TagReader.AsksForManagement(listed) || adopted.Contains(CredentialId.Of(listed.Secret))
+            ? await RunAsync(listed, versions: null, Sweep, cancellationToken)
+            : new Looked(LookResult.Nothing, listed, null, []);
 
     /// <param name="versions">Of the secret, when they were listed already.</param>
     private async Task<Looked> RunAsync(SecretProperties listed, IReadOnlyList<SecretProperties>? versions, string source, CancellationToken cancellationToken)

@@ -24,7 +24,7 @@ internal sealed class IssueStep(
     Targets targets,
     Staging staging,
     Recovery recovery,
-    CredentialRegistry registry,
+    Lanes lanes,
     InstallationKey key,
     IOptions<RotationOptions> options,
     TimeProvider clock) : IRotationStep
@@ -43,9 +43,8 @@ internal sealed class IssueStep(
     public async Task<StepResult> RunAsync(Visit visit, CancellationToken cancellationToken)
     {
         var rotation = visit.Rotation;
-        if (!await registry.TakeLaneAsync(rotation.Plan.Binding.Account, visit.Row.Claim!, rotation.Plan.Traits.LandingMax, cancellationToken))
+        if (!await lanes.TakeAsync(visit, cancellationToken))
             return new StepResult.Waits(rotation.Until(clock.GetUtcNow() + options.Value.RetryDelay, clock.GetUtcNow()), null);
-        visit.Lane = rotation.Plan.Binding.Account;
 
         if (rotation.State is RotationState.Authorized) return await PrepareAsync(visit, cancellationToken);
         if (visit.MayIssueAttempt == rotation.Attempts[^1].Ticket.Attempt) return await SendAsync(visit, isRepeat: false);

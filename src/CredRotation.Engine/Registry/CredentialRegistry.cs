@@ -51,6 +51,19 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         return shift is { } known && known.Duration() > ShiftMin ? known : TimeSpan.Zero;
     }
 
+    /// <summary>Ids of all that were ever adopted; one among them may have no row yet.</summary>
+    public async Task<IReadOnlySet<CredentialId>> ListIdsAsync(CancellationToken cancellationToken)
+    {
+        var ids = new HashSet<CredentialId>();
+        foreach (var shard in Shards)
+        {
+            await foreach (var row in ScanAsync($"all-{shard}", "", cancellationToken))
+                if (CredentialId.TryParse(row.Key.Row, out var id)) ids.Add(id);
+        }
+
+        return ids;
+    }
+
     public async IAsyncEnumerable<CredentialRow> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var shard in Shards)

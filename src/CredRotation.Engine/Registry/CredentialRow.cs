@@ -40,9 +40,12 @@ public sealed record OwnersSeen(string? Name, OwnerState State, int People, int 
 /// <param name="Rung">Grows within a severity as an end comes closer.</param>
 public sealed record Finding(string Code, string Detail, string Remedy, DateTimeOffset Since, FindingSeverity Severity = FindingSeverity.Notice, int Rung = 0)
 {
+    /// <summary>Rungs of one severity that a weight has room for.</summary>
+    public const int SeverityStep = 100;
+
     /// <summary>How bad it is: by severity, then by rung.</summary>
     [JsonIgnore]
-    public int Weight => ((int)Severity * 100) + Rung;
+    public int Weight => ((int)Severity * SeverityStep) + Rung;
 }
 
 /// <summary>One credential that is or was managed: binding, lock, last good policy, wake and chain head in one row. Entries, rotations and inbox lie beside it.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using CredRotation.Engine.Issue;
-using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine.Retire;
@@ -9,7 +8,7 @@ namespace CredRotation.Engine.Retire;
 /// Rule 12: a rotation closes only after a final list finds nothing with its marker but the current credential. What nobody but us ever had is
 /// retired; what somebody may run is reported. Safe to repeat.
 /// </summary>
-internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, Targets targets, CredentialRegistry registry, InstallationKey key, IOptions<RotationOptions> options, TimeProvider clock)
+internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, Targets targets, Lanes lanes, InstallationKey key, IOptions<RotationOptions> options, TimeProvider clock)
 {
     private const string Rule = "Close: rule 12, nothing with our marker but the current credential";
 
@@ -27,8 +26,7 @@ internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProvid
         if (!visit.Rotation.Suspects.Any(IsToBeRetired)) return null;
 
         // Rule 5: one effect at a time at an account.
-        if (!await registry.TakeLaneAsync(visit.Rotation.Plan.Binding.Account, visit.Row.Claim!, traits.LandingMax, cancellationToken)) return clock.GetUtcNow() + options.Value.RetryDelay;
-        visit.Lane = visit.Rotation.Plan.Binding.Account;
+        if (!await lanes.TakeAsync(visit, cancellationToken)) return clock.GetUtcNow() + options.Value.RetryDelay;
 
         // Rule 11: never the one that is live.
         var current = await remotes.ReadAsync(visit, "vault", "read current secret", "Close: rule 11, what is live", (callId, token) => vault.ReadCurrentAsync(visit.Rotation.Plan.Secret, callId, token), cancellationToken);

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Issue;
-using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine.Retire;
@@ -17,7 +16,7 @@ internal sealed class RetireStep(
     IProviderCatalog providers,
     Targets targets,
     AuthorizeStep authorize,
-    CredentialRegistry registry,
+    Lanes lanes,
     InstallationKey key,
     IOptions<RotationOptions> options,
     TimeProvider clock) : IRotationStep
@@ -80,9 +79,8 @@ internal sealed class RetireStep(
     /// <summary>Looks, retires, and leaves the proof to later turns.</summary>
     private async Task<StepResult> SendAsync(Visit visit, CancellationToken cancellationToken)
     {
-        if (!await registry.TakeLaneAsync(visit.Rotation.Plan.Binding.Account, visit.Row.Claim!, visit.Rotation.Plan.Traits.LandingMax, cancellationToken))
+        if (!await lanes.TakeAsync(visit, cancellationToken))
             return new StepResult.Waits(visit.Rotation.Until(clock.GetUtcNow() + options.Value.RetryDelay, clock.GetUtcNow()), null);
-        visit.Lane = visit.Rotation.Plan.Binding.Account;
 
         if (await LookAsync(visit, cancellationToken) is { } stopped) return stopped;
         var value = visit.Rotation.Plan.Traits.RetireBy is RetireBy.SecretValue ? await FindOldValueAsync(visit, cancellationToken) : null;

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using CredRotation.Sandbox.Wire;
 using CredRotation.Testing;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace CredRotation.Sandbox.Systems;
 
@@ -10,12 +11,17 @@ namespace CredRotation.Sandbox.Systems;
 public sealed class DirectoryServer : IAsyncDisposable
 {
     private const int DefaultPage = 100;
+    private const int BatchMax = 20;
     private readonly DirectoryModel _model;
     private readonly InboxModel _inbox;
     private readonly FaultyWire _wire;
     private LoopbackServer? _server;
+    private int _calls;
 
     private DirectoryServer(DirectoryModel model, InboxModel inbox, FaultyWire wire) => (_model, _inbox, _wire) = (model, inbox, wire);
+
+    /// <summary>HTTP requests that carried a token; a batch is one.</summary>
+    public int Calls => _calls;
 
     /// <summary>The Graph base URI, version included.</summary>
     public Uri BaseUri => new(_server!.Addresses[0], "v1.0");
@@ -37,32 +43,62 @@ public sealed class DirectoryServer : IAsyncDisposable
             return;
         }
 
+        Interlocked.Increment(ref _calls);
         var parts = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (context.Request.Method is "GET" && Route(context, parts) is { } route)
+        if (context.Request.Method is "GET" && Route(new Question(context.Request.Query, context.Request.Headers["ConsistencyLevel"]), parts) is { } route)
             await _wire.AnswerAsync(context, $"directory.{route.Operation}", _model.Grant is DirectoryGrant.Nothing ? Denied : route.Effect, Error);
+        else if (context.Request.Method is "POST" && parts is ["v1.0", "$batch"])
+            await BatchAsync(context);
         else if (context.Request.Method is "POST" && parts is ["v1.0", "users", var sender, "sendMail"] && await FaultyWire.ReadAsync(context) is { } mail)
             await _wire.AnswerAsync(context, "mail.send", () => Send(Uri.UnescapeDataString(sender), mail), Error);
         else
             await _wire.WriteAsync(context, Error(new RemoteError(400, "Request_BadRequest", null, "Resource not found for the segment.")));
     }
 
-    private (string Operation, Func<Reply> Effect)? Route(HttpContext context, string[] parts) => parts switch
+    /// <summary>Each question is answered by itself, in no order that anybody promised.</summary>
+    private async Task BatchAsync(HttpContext context)
+    {
+        if (await FaultyWire.ReadAsync(context) is not { } body || body["requests"] is not JsonArray { Count: > 0 and <= BatchMax } questions)
+        {
+            await _wire.WriteAsync(context, Error(new RemoteError(400, "BadRequest", null, $"A batch holds 1 to {BatchMax} requests.")));
+            return;
+        }
+
+        var answers = new List<JsonNode>();
+        foreach (var question in questions.Reverse()) answers.Add(await AnswerAsync(question!));
+        await _wire.AnswerAsync(context, "directory.batch", () => new Reply(200, new JsonObject { ["responses"] = new JsonArray([.. answers]) }), Error);
+    }
+
+    private async Task<JsonObject> AnswerAsync(JsonNode question)
+    {
+        var uri = new Uri(new Uri("http://batch/"), (string?)question["url"] ?? "");
+        string[] parts = ["v1.0", .. uri.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
+        var asked = new Question(new QueryCollection(QueryHelpers.ParseQuery(uri.Query)), (string?)Member(question["headers"], "ConsistencyLevel"));
+        var (reply, retryAfter) = (string?)question["method"] is "GET" && Route(asked, parts) is { } route
+            ? await _wire.AnswerPartAsync($"directory.{route.Operation}", _model.Grant is DirectoryGrant.Nothing ? Denied : route.Effect, Error)
+            : (Error(new RemoteError(400, "Request_BadRequest", null, "Resource not found for the segment.")), null);
+        var headers = new JsonObject { ["Content-Type"] = "application/json" };
+        if (retryAfter is { } after) headers["Retry-After"] = after.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+        return new JsonObject { ["id"] = (string?)question["id"], ["status"] = reply.Status, ["headers"] = headers, ["body"] = reply.Body };
+    }
+
+    private (string Operation, Func<Reply> Effect)? Route(Question question, string[] parts) => parts switch
     {
         ["v1.0", "groups", var id] => ("group", () => _model.FindGroup(id) is { } group ? new Reply(200, Group(group)) : NotFound(id)),
         ["v1.0", "directory", "deletedItems", var id, "graph.group" or "microsoft.graph.group"] => ("deleted", () => _model.FindDeletedGroup(id) is { } group ? new Reply(200, Group(group)) : NotFound(id)),
-        ["v1.0", "groups", var id, "transitiveMembers", "graph.user" or "microsoft.graph.user"] => ("members", () => Members(context, id)),
+        ["v1.0", "groups", var id, "transitiveMembers", "graph.user" or "microsoft.graph.user"] => ("members", () => Members(question, id)),
         _ => null,
     };
 
-    private Reply Members(HttpContext context, string id)
+    private Reply Members(Question question, string id)
     {
         if (_model.FindGroup(id) is not { } group) return NotFound(id);
 
         // A cast is an advanced query: the real one refuses it without this header, on every page.
-        if (!string.Equals(context.Request.Headers["ConsistencyLevel"], "eventual", StringComparison.OrdinalIgnoreCase))
+        if (!string.Equals(question.ConsistencyLevel, "eventual", StringComparison.OrdinalIgnoreCase))
             return Error(new RemoteError(400, "Request_UnsupportedQuery", null, "The specified query needs ConsistencyLevel: eventual."));
-        if (Number(context, "$top") is > DirectoryModel.LargestPage) return Error(new RemoteError(400, "Request_BadRequest", null, "Invalid page size specified: must be between 1 and 999 inclusive."));
-        var (start, top) = (Number(context, "$skiptoken") ?? 0, Number(context, "$top") ?? DefaultPage);
+        if (Number(question, "$top") is > DirectoryModel.LargestPage) return Error(new RemoteError(400, "Request_BadRequest", null, "Invalid page size specified: must be between 1 and 999 inclusive."));
+        var (start, top) = (Number(question, "$skiptoken") ?? 0, Number(question, "$top") ?? DefaultPage);
         var size = Math.Clamp(top, 1, _model.PageMax);
         var users = _model.TransitiveUsers(id);
         var isHidden = group.HidesMembers || _model.Grant is DirectoryGrant.MembersWithoutProperties;
@@ -87,8 +123,8 @@ public sealed class DirectoryServer : IAsyncDisposable
     private static JsonNode? Member(JsonNode? parent, string name)
         => (parent as JsonObject)?.FirstOrDefault(member => string.Equals(member.Key, name, StringComparison.OrdinalIgnoreCase)).Value;
 
-    private static int? Number(HttpContext context, string name)
-        => int.TryParse(context.Request.Query[name].FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static int? Number(Question question, string name)
+        => int.TryParse(question.Query[name].FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private Reply Denied() => Error(new RemoteError(403, "Authorization_RequestDenied", null, "Insufficient privileges to complete the operation."));
 
@@ -122,4 +158,7 @@ public sealed class DirectoryServer : IAsyncDisposable
             ["innerError"] = new JsonObject { ["date"] = _model.Now.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture) },
         },
     });
+
+    /// <summary>What a read says beside its path, alone or in a batch.</summary>
+    private sealed record Question(IQueryCollection Query, string? ConsistencyLevel);
 }

@@ -37,6 +37,20 @@ public sealed class FaultyWire(TimeProvider clock, FaultInjector faults)
         else await WriteAsync(context, reply);
     }
 
+    /// <summary>One answer among several in one body: a refusal is its own, and what would end a connection is a 503 of this one alone.</summary>
+    public async Task<(Reply Reply, TimeSpan? RetryAfter)> AnswerPartAsync(string operation, Func<Reply> effect, Func<RemoteError, Reply> refuse)
+    {
+        var fault = await faults.EnterAsync(operation, CancellationToken.None);
+        var reply = fault switch
+        {
+            Fault.Refuse refusal => refuse(FaultInjector.Refusal(refusal)),
+            Fault.DropBefore or Fault.DropAfter or Fault.Garbage => refuse(new RemoteError(503, "ServiceNotAvailable", null, "The service is temporarily unavailable.")),
+            _ => effect(),
+        };
+        await faults.LeaveAsync(operation, fault, CancellationToken.None);
+        return (reply, (fault as Fault.Refuse)?.RetryAfter);
+    }
+
     /// <summary>Answers without an effect, so without faults.</summary>
     public async Task WriteAsync(HttpContext context, Reply reply)
     {

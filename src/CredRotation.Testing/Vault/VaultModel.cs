@@ -160,7 +160,7 @@ public sealed partial class VaultModel(TimeProvider time, int seed)
     /// <summary>The newest version of each secret, disabled ones included.</summary>
     public Answer<VaultPage<VaultVersion>> List(string vault, string? after, VaultCaller caller)
         => Run<VaultPage<VaultVersion>>(vault, "SecretList", null, null, caller, store =>
-            Page(store.Secrets.Where(secret => secret.DeletedOn is null).Select(secret => secret.Versions[^1]), item => item.Name, after));
+            store.Page(after, PageSize));
 
     /// <summary>Every version; the order says nothing about age, as with the real one.</summary>
     public Answer<VaultPage<VaultVersion>> ListVersions(string vault, string name, string? after, VaultCaller caller)
@@ -273,7 +273,26 @@ public sealed partial class VaultModel(TimeProvider time, int seed)
 
         public Secret? Live(string name) => Find(name) is { DeletedOn: null } secret ? secret : null;
 
-        public Secret Add(string name) => _secrets.TryGetValue(name, out var known) ? known : _secrets[name] = new Secret(name);
+        /// <summary>Names in ordinal order until the next one is added, so that a long list is not sorted for each of its pages.</summary>
+        private List<string>? _names;
+
+        /// <summary>The newest version of each living secret after that name.</summary>
+        public VaultPage<VaultVersion> Page(string? after, int size)
+        {
+            _names ??= [.. _secrets.Keys.Order(StringComparer.Ordinal)];
+            var at = after is null ? 0 : _names.BinarySearch(after, StringComparer.Ordinal) is >= 0 and var found ? found + 1 : ~_names.BinarySearch(after, StringComparer.Ordinal);
+            var items = new List<VaultVersion>();
+            for (; at < _names.Count && items.Count <= size; at++)
+                if (Live(_names[at]) is { } secret) items.Add(secret.Versions[^1]);
+            return items.Count <= size ? new VaultPage<VaultVersion>(items, null) : new VaultPage<VaultVersion>(items[..size], items[size - 1].Name);
+        }
+
+        public Secret Add(string name)
+        {
+            if (_secrets.TryGetValue(name, out var known)) return known;
+            _names = null;
+            return _secrets[name] = new Secret(name);
+        }
 
         // A purged secret stays as an empty shell: its next version must not repeat an id that was in use.
         public void Remove(Secret secret)

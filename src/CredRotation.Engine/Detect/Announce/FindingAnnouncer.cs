@@ -1,4 +1,5 @@
 using CredRotation.Engine.Detect.Findings;
+using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -12,14 +13,51 @@ internal sealed partial class FindingAnnouncer(FindingStore store, INotifier not
 {
     public async Task TellAsync(CancellationToken cancellationToken)
     {
-        var untold = await store.ListAsync(cancellationToken).Where(entry => entry.Found.IsToBeAnnounced).ToListAsync(cancellationToken);
-        foreach (var message in untold.GroupBy(entry => (entry.Found.Receiver, AreEnds: SightingRules.EndCodes.Contains(entry.Found.Finding.Code))).OrderByDescending(message => message.Key.AreEnds))
+        // What is noted while people are told is told next time.
+        var began = clock.GetUtcNow();
+        var digests = new Dictionary<(string Receiver, bool AreEnds), FindingDigest>();
+        await foreach (var found in UntoldAsync(began, cancellationToken))
         {
-            var notice = FindingNotices.Of(message.Key.Receiver, [.. message.Select(entry => entry.Found)], message.Key.AreEnds);
-            if (!await TryTellAsync(notice, cancellationToken)) continue;
-            foreach (var (row, found) in message) await store.MarkAnnouncedAsync(row, found, cancellationToken);
+            if (!digests.TryGetValue(MessageOf(found), out var digest)) digests.Add(MessageOf(found), digest = new FindingDigest());
+            digest.Weigh(found);
         }
+
+        if (digests.Count == 0) return;
+        await foreach (var found in UntoldAsync(began, cancellationToken)) digests.GetValueOrDefault(MessageOf(found))?.Rank(found);
+        await foreach (var found in UntoldAsync(began, cancellationToken)) digests.GetValueOrDefault(MessageOf(found))?.Gather(found);
+        foreach (var message in digests.Keys.OrderByDescending(message => message.AreEnds).ToList())
+        {
+            var digest = digests[message];
+            if (!await TryTellAsync(FindingNotices.Of(message.Receiver.Length == 0 ? null : message.Receiver, digest, message.AreEnds), cancellationToken)) digests.Remove(message);
+        }
+
+        await MarkAsync(digests, began, cancellationToken);
     }
+
+    private async Task MarkAsync(Dictionary<(string Receiver, bool AreEnds), FindingDigest> accepted, DateTimeOffset began, CancellationToken cancellationToken)
+    {
+        var told = new List<(StoredRow Row, ObjectFinding Found)>();
+        await foreach (var entry in store.ListAsync(cancellationToken))
+        {
+            if (!IsUntold(entry.Found, began) || accepted.GetValueOrDefault(MessageOf(entry.Found))?.Has(entry.Found) is not true) continue;
+            if (told.Count == RowLimits.BatchMax || (told.Count > 0 && told[0].Row.Key.Partition != entry.Row.Key.Partition))
+            {
+                await store.MarkAnnouncedAsync(told, cancellationToken);
+                told.Clear();
+            }
+
+            told.Add(entry);
+        }
+
+        await store.MarkAnnouncedAsync(told, cancellationToken);
+    }
+
+    private IAsyncEnumerable<ObjectFinding> UntoldAsync(DateTimeOffset began, CancellationToken cancellationToken)
+        => store.ListAsync(cancellationToken).Select(entry => entry.Found).Where(found => IsUntold(found, began));
+
+    private static bool IsUntold(ObjectFinding found, DateTimeOffset began) => found.IsToBeAnnounced && found.LastSeenOn <= began;
+
+    private static (string Receiver, bool AreEnds) MessageOf(ObjectFinding found) => (found.Receiver ?? "", SightingRules.EndCodes.Contains(found.Finding.Code));
 
     private async Task<bool> TryTellAsync(Notice notice, CancellationToken cancellationToken)
     {

@@ -12,27 +12,24 @@ internal static class FindingNotices
 
     private const string Page = "/api/pages/credentials";
 
-    public static Notice Of(string? receiver, IReadOnlyList<ObjectFinding> findings, bool areEnds)
+    public static Notice Of(string? receiver, FindingDigest findings, bool areEnds)
     {
-        var objects = findings.GroupBy(found => found.About)
-            .Select(group => group.OrderByDescending(found => found.Finding.Weight).ToList())
-            .OrderByDescending(group => group[0].Finding.Weight).ThenBy(group => group[0].ExpiresOn ?? DateTimeOffset.MaxValue).ThenBy(group => group[0].About.ToString(), StringComparer.Ordinal)
-            .ToList();
+        var objects = findings.Worst;
         var counts = Enum.GetValues<FindingSeverity>().OrderDescending()
-            .Select(severity => (Severity: severity, Count: objects.Count(group => group[0].Finding.Severity == severity)))
+            .Select(severity => (Severity: severity, Count: findings.Count(severity)))
             .Where(count => count.Count > 0)
             .Select(count => $"{Number(count.Count)} {count.Severity.ToString().ToLowerInvariant()}");
         return new Notice(
             areEnds ? NoticeKind.NearExpiry : NoticeKind.FindingDigest,
             receiver,
-            areEnds ? objects.Count == 1 ? $"{objects[0][0].About.Name} nears its end" : $"{Number(objects.Count)} objects near their end" : objects.Count == 1 ? "A new finding" : $"New findings on {Number(objects.Count)} objects",
+            areEnds ? findings.Objects == 1 ? $"{objects[0][0].About.Name} nears its end" : $"{Number(findings.Objects)} objects near their end" : findings.Objects == 1 ? "A new finding" : $"New findings on {Number(findings.Objects)} objects",
             $"{(areEnds ? "These expire or have expired" : "This was found")}: {string.Join(", ", counts)}. Each is told again only when it gets worse.",
             areEnds ? "Nothing was changed. What has not expired works until its end." : "Nothing was changed, and rotations go on by their plans.",
             "Do what each line says. The page shows all of them, with their age.",
-            [.. objects.Take(LinesMax).Select(group => new NoticeFact(NameOf(group[0].About), $"{string.Join(" ", group.Select(found => found.Finding.Detail))} {group[0].Finding.Remedy}"))],
+            [.. objects.Select(group => new NoticeFact(NameOf(group[0].About), $"{string.Join(" ", group.Select(found => found.Finding.Detail))} {group[0].Finding.Remedy}"))],
             [],
             Page,
-            Math.Max(0, objects.Count - LinesMax));
+            Math.Max(0, findings.Objects - LinesMax));
     }
 
     private static string NameOf(WatchedName about) => about.Kind switch

@@ -3,13 +3,16 @@ using CredRotation.Engine.Registry;
 
 namespace CredRotation.Engine.Detect.Findings;
 
-/// <summary>One sweep's findings against all that were known: what is seen is noted, what a whole look no longer sees is cleared, the rest stays.</summary>
+/// <summary>
+/// One sweep's findings against all that were known: what is seen is noted, what a whole look no longer sees is cleared, the rest stays. Holds
+/// a few bytes of each and writes many at once.
+/// </summary>
 internal sealed class FindingBook
 {
     private readonly FindingStore _store;
     private readonly DateTimeOffset _now;
-    private readonly Dictionary<RowKey, (StoredRow Row, ObjectFinding Found)> _known = [];
-    private readonly HashSet<RowKey> _seen = [];
+    private readonly KnownFindings _known = new();
+    private readonly Dictionary<string, List<(ObjectFinding Seen, bool IsStored)>> _toWrite = [];
     private readonly List<string> _newer = [];
     private readonly HashSet<(string VaultHost, VaultObjectKind? Kind)> _read = [];
 
@@ -21,7 +24,7 @@ internal sealed class FindingBook
         var newer = 0;
         await foreach (var (row, found, isNewer) in store.ScanAsync(cancellationToken))
         {
-            if (found is not null) book._known[row.Key] = (row, found);
+            if (found is not null) book._known.Add(row, found);
             else if (isNewer) newer++;
         }
 
@@ -29,7 +32,7 @@ internal sealed class FindingBook
         return book;
     }
 
-    public int Count => _seen.Count;
+    public int Count => _known.Seen;
 
     /// <summary>Rows of a newer version are left untouched, and that they are is itself a finding.</summary>
     public void LeaveNewer(string what) => _newer.Add(what);
@@ -37,14 +40,18 @@ internal sealed class FindingBook
     public async Task NoteAsync(WatchedName about, Finding finding, string? receiver, DateTimeOffset? expiresOn, CancellationToken cancellationToken)
     {
         var key = FindingStore.KeyOf(about, finding.Code);
-        if (!_seen.Add(key)) return;
+        if (!_known.See(key)) return;
 
         var seen = new ObjectFinding { About = about, Finding = finding, IsOfSweep = true, Receiver = receiver, ExpiresOn = expiresOn, LastSeenOn = _now };
-        await _store.NoteAsync(seen, _known.TryGetValue(key, out var known) ? known.Row : null, cancellationToken);
+        if (_known.Says(key, seen, FindingStore.SeenStep)) return;
+
+        if (!_toWrite.TryGetValue(key.Partition, out var together)) _toWrite.Add(key.Partition, together = []);
+        together.Add((seen, _known.IsStored(key)));
+        if (together.Count == RowLimits.BatchMax) await WriteAsync(together, cancellationToken);
     }
 
     /// <summary>Could not be judged now: a known finding stays as it was.</summary>
-    public void Keep(WatchedName about, string code) => _seen.Add(FindingStore.KeyOf(about, code));
+    public void Keep(WatchedName about, string code) => _known.See(FindingStore.KeyOf(about, code));
 
     /// <summary>Everything of this kind in this vault was looked at.</summary>
     public void WasRead(string vaultHost, VaultObjectKind? kind) => _read.Add((vaultHost, kind));
@@ -57,13 +64,21 @@ internal sealed class FindingBook
                 NewerFormatException.Next, _now, FindingSeverity.Warning), null, null, cancellationToken);
         }
 
-        foreach (var (key, (row, found)) in _known)
+        foreach (var together in _toWrite.Values) await WriteAsync(together, cancellationToken);
+        await foreach (var (row, found) in _store.ListAsync(cancellationToken))
         {
-            if (_seen.Contains(key) || await _store.AgeAsync(row, found, cancellationToken)) continue;
+            // What came in since the book was opened is not ours to judge.
+            if (_known.IsSeen(row.Key) || !_known.IsStored(row.Key) || await _store.AgeAsync(row, found, cancellationToken)) continue;
 
             // A vault that is no longer watched is looked at by nobody.
             if (_read.Contains((found.About.VaultHost, found.About.Kind)) || !watchedVaults.Contains(found.About.VaultHost))
                 await _store.ClearAsync(row, found, cancellationToken);
         }
+    }
+
+    private async Task WriteAsync(List<(ObjectFinding Seen, bool IsStored)> together, CancellationToken cancellationToken)
+    {
+        await _store.NoteAsync(together, cancellationToken);
+        together.Clear();
     }
 }

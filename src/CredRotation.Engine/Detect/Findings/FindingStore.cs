@@ -9,7 +9,7 @@ namespace CredRotation.Engine.Detect.Findings;
 internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
 {
     /// <summary>How coarse <see cref="ObjectFinding.LastSeenOn"/> is.</summary>
-    private static readonly TimeSpan SeenStep = TimeSpan.FromHours(12);
+    public static readonly TimeSpan SeenStep = TimeSpan.FromHours(12);
 
     /// <summary>How long the record of a cleared finding is kept.</summary>
     private static readonly TimeSpan ClearedMax = TimeSpan.FromDays(90);
@@ -56,29 +56,77 @@ internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
     /// <summary>Writes what is new about a finding; its age, and what was announced of it, are those of the known one. False when somebody else wrote meanwhile.</summary>
     public async Task<bool> NoteAsync(ObjectFinding seen, StoredRow? stored, CancellationToken cancellationToken)
     {
-        if (stored is null)
+        switch (ChangeOf(seen, KeyOf(seen.About, seen.Finding.Code), stored))
         {
-            var isNew = await rows.TryInsertAsync(KeyOf(seen.About, seen.Finding.Code), EngineJson.Write(seen), cancellationToken);
-            if (isNew) RotationTelemetry.CountFinding(seen.Finding.Code);
-            return isNew;
+            case RowChange.Insert insert:
+                var isNew = await rows.TryInsertAsync(insert.Key, insert.Body, cancellationToken);
+                if (isNew) RotationTelemetry.CountFinding(seen.Finding.Code);
+                return isNew;
+            case RowChange.Replace replace:
+                return await rows.TryReplaceAsync(stored!, replace.Body, cancellationToken);
+            default:
+                return true;
         }
+    }
 
-        if (IsNewer(stored)) return true;
+    /// <summary>Null: nothing about it is new, or what is stored is of a newer version.</summary>
+    private static RowChange? ChangeOf(ObjectFinding seen, RowKey key, StoredRow? stored)
+    {
+        if (stored is null) return new RowChange.Insert(key, EngineJson.Write(seen));
+        if (IsNewer(stored)) return null;
 
         if (TryRead(stored) is { IsOpen: true } known)
         {
             seen = seen with { Finding = seen.Finding with { Since = known.Finding.Since }, AnnouncedOn = known.AnnouncedOn, AnnouncedWeight = known.AnnouncedWeight, Times = Sum(seen.Times, known.Times) };
-            if (seen.LastSeenOn - known.LastSeenOn < SeenStep && seen with { LastSeenOn = known.LastSeenOn } == known) return true;
+            if (seen.LastSeenOn - known.LastSeenOn < SeenStep && seen with { LastSeenOn = known.LastSeenOn } == known) return null;
         }
 
-        return await rows.TryReplaceAsync(stored, EngineJson.Write(seen), cancellationToken);
+        return new RowChange.Replace(key, EngineJson.Write(seen), stored.Tag);
+    }
+
+    /// <summary>Notes many findings of one partition in one write, those that are stored already after a look at each.</summary>
+    public async Task NoteAsync(IReadOnlyList<(ObjectFinding Seen, bool IsStored)> noted, CancellationToken cancellationToken)
+    {
+        var (changes, added) = (new List<RowChange>(), new List<string>());
+        foreach (var (seen, isStored) in noted)
+        {
+            var key = KeyOf(seen.About, seen.Finding.Code);
+            if (ChangeOf(seen, key, isStored ? await rows.FindAsync(key, cancellationToken) : null) is not { } change) continue;
+            changes.Add(change);
+            if (change is RowChange.Insert) added.Add(seen.Finding.Code);
+        }
+
+        if (changes.Count == 0) return;
+        try
+        {
+            await rows.ChangeAsync(changes[0].Key.Partition, changes, cancellationToken);
+            foreach (var code in added) RotationTelemetry.CountFinding(code);
+        }
+        catch (RowConflictException)
+        {
+            // Another host notes the same, or a newer version did.
+            foreach (var (seen, _) in noted) await NoteAsync(seen, cancellationToken);
+        }
+    }
+
+    /// <summary>Marks findings of one partition in one write. One that changed meanwhile is told of again.</summary>
+    public async Task MarkAnnouncedAsync(IReadOnlyList<(StoredRow Row, ObjectFinding Found)> told, CancellationToken cancellationToken)
+    {
+        if (told.Count == 0) return;
+        try
+        {
+            await rows.ChangeAsync(told[0].Row.Key.Partition, [.. told.Select(one => new RowChange.Replace(one.Row.Key, Announced(one.Found), one.Row.Tag))], cancellationToken);
+        }
+        catch (RowConflictException)
+        {
+            foreach (var (row, found) in told) await rows.TryReplaceAsync(row, Announced(found), cancellationToken);
+        }
     }
 
     public Task ClearAsync(StoredRow stored, ObjectFinding found, CancellationToken cancellationToken)
         => rows.TryReplaceAsync(stored, EngineJson.Write(found with { ClearedOn = clock.GetUtcNow() }), cancellationToken);
 
-    public Task MarkAnnouncedAsync(StoredRow stored, ObjectFinding found, CancellationToken cancellationToken)
-        => rows.TryReplaceAsync(stored, EngineJson.Write(found with { AnnouncedOn = clock.GetUtcNow(), AnnouncedWeight = found.Finding.Weight }), cancellationToken);
+    private string Announced(ObjectFinding found) => EngineJson.Write(found with { AnnouncedOn = clock.GetUtcNow(), AnnouncedWeight = found.Finding.Weight });
 
     /// <summary>Clears what grew old unseen, and forgets what is over for long. True when the row needs no further look.</summary>
     public async Task<bool> AgeAsync(StoredRow stored, ObjectFinding found, CancellationToken cancellationToken)

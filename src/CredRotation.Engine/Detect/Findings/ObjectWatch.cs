@@ -31,7 +31,8 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
         }
 
         var owners = new OwnerSights(directory, _options, _healthy, now);
-        var owner = await owners.FindAsync(seen, null, cancellationToken);
+        if (owners.Find(seen, null) is null) await owners.AskAsync(cancellationToken);
+        var owner = owners.Find(seen, null)!;
         await NoteAsync(Judge(seen, looked, null, owner), owners.ReceiverOf(owner));
 
         async Task NoteAsync(IEnumerable<Finding> findings, string? receiver)
@@ -44,12 +45,35 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
     /// <summary>One sweep's look at everything.</summary>
     internal sealed class Round(ObjectWatch watch, FindingBook book, OwnerSights owners)
     {
+        /// <summary>Objects that wait until their groups are asked for together.</summary>
+        private const int WaitingMax = 2_000;
+
+        private readonly List<(VaultObject Seen, Looked? Looked)> _waiting = [];
+
         public int Findings => book.Count;
 
         public async Task SeeAsync(VaultObject seen, Looked? looked, CancellationToken cancellationToken)
         {
+            if (owners.Find(seen, looked?.Row) is { } owner)
+            {
+                await JudgeAsync(seen, looked, owner, cancellationToken);
+                return;
+            }
+
+            _waiting.Add((seen, looked));
+            if (_waiting.Count == WaitingMax) await AskAsync(cancellationToken);
+        }
+
+        private async Task AskAsync(CancellationToken cancellationToken)
+        {
+            await owners.AskAsync(cancellationToken);
+            foreach (var (seen, looked) in _waiting) await JudgeAsync(seen, looked, owners.Find(seen, looked?.Row)!, cancellationToken);
+            _waiting.Clear();
+        }
+
+        private async Task JudgeAsync(VaultObject seen, Looked? looked, OwnerSight owner, CancellationToken cancellationToken)
+        {
             var row = looked?.Row;
-            var owner = await owners.FindAsync(seen, row, cancellationToken);
             var open = row is { IsOpen: true } ? await watch.OpenRotationAsync(row, cancellationToken) : null;
             if (owner.Reading?.State is OwnerState.Unavailable) book.Keep(seen.About, SightingRules.NoOwner);
             foreach (var finding in watch.Judge(seen, looked, open, owner))
@@ -61,7 +85,7 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
             => book.NoteAsync(seen.About, new Finding("newer-format", RotationMachine.Bounded(reason), NewerFormatException.Next, watch.Now, FindingSeverity.Warning), null, seen.ExpiresOn, cancellationToken);
 
         /// <summary>All of one kind in a vault was seen.</summary>
-        public async Task WasReadAsync(string vaultHost, VaultObjectKind kind, IReadOnlyList<VaultObject> seen, CancellationToken cancellationToken)
+        public async Task WasReadAsync(string vaultHost, VaultObjectKind kind, WatchedList seen, CancellationToken cancellationToken)
         {
             if (!await watch.SaveAsync(vaultHost, kind, seen, cancellationToken)) book.LeaveNewer($"the list of {kind} objects in {vaultHost}");
             book.WasRead(vaultHost, kind);
@@ -86,6 +110,7 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
 
         public async Task CloseAsync(CancellationToken cancellationToken)
         {
+            await AskAsync(cancellationToken);
             var hosts = watch._options.Vaults.Select(SecretName.HostOf).ToHashSet();
             // Findings about a vault as a whole are judged anew by every sweep.
             foreach (var host in hosts) book.WasRead(host, null);
@@ -104,7 +129,7 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
 
     private Task TellAsync(CancellationToken cancellationToken) => announcer.TellAsync(cancellationToken);
 
-    private Task<bool> SaveAsync(string vaultHost, VaultObjectKind kind, IReadOnlyList<VaultObject> seen, CancellationToken cancellationToken)
+    private Task<bool> SaveAsync(string vaultHost, VaultObjectKind kind, WatchedList seen, CancellationToken cancellationToken)
         => objects.SaveAsync(vaultHost, kind, seen, cancellationToken);
 
     private Task<Rotation?> OpenRotationAsync(CredentialRow row, CancellationToken cancellationToken)

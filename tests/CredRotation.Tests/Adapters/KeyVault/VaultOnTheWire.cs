@@ -15,7 +15,7 @@ internal sealed class VaultOnTheWire
         var options = Options.Create(new RotationOptions { EffectTimeout = timeout });
         var clients = new KeyVaultClientFactory(new NamedCredential(), options) { Configure = client => client.Transport = new HttpClientTransport(handler) };
         Vault = new KeyVaultCredentialVault(clients, options);
-        Inventory = new KeyVaultInventory(clients, options);
+        Inventory = new KeyVaultInventory(clients, options, TimeProvider.System);
     }
 
     public KeyVaultInventory Inventory { get; }
