@@ -24,13 +24,13 @@ using Microsoft.Graph;
 using Microsoft.Kiota.Abstractions.Authentication;
 using Microsoft.Kiota.Authentication.Azure;
 using Microsoft.Kiota.Http.HttpClientLibrary.Middleware;
-using Microsoft.Kiota.Http.HttpClientLibrary.Middleware.Options;
 
 namespace CredRotation.Adapters;
 
 /// <summary>Gives every port of the engine its real counterpart, unless the head registered another one before.</summary>
 public static class AdapterRegistration
 {
+    private const string GraphName = "directory";
     private const string UnsafeWebhook = "Each address under Teams must be https, or http to this machine. It is a secret, so it is not shown here.";
 
     public static IServiceCollection AddAdapters(this IServiceCollection services, IConfiguration configuration)
@@ -45,10 +45,11 @@ public static class AdapterRegistration
         services.TryAddSingleton<IVaultInventory, KeyVaultInventory>();
 
         services.AddSingleton<IStartupCheck>(provider => new AzureCheck(configuration, provider.GetRequiredService<IOptionsMonitor<RotationOptions>>()));
-        services.TryAddSingleton(provider => Graph(provider.GetRequiredService<TokenCredential>(), AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud."), configuration["Graph:BaseUrl"]));
+        services.AddRemoteClient(GraphName, EffectTimeout, IsGraphRead).ConfigureAdditionalHttpMessageHandlers((handlers, _) => AddGraphHandlers(handlers));
+        services.TryAddSingleton(provider => Graph(provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<TokenCredential>(), AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud."), configuration["Graph:BaseUrl"]));
         services.TryAddSingleton<IOwnerDirectory, GraphOwnerDirectory>();
 
-        services.AddHttpClientWithoutRedirects(HttpConsumerSignal.ClientName);
+        services.AddRemoteClient(HttpConsumerSignal.ClientName, EffectTimeout);
         services.TryAddSingleton<IConsumerSignal, HttpConsumerSignal>();
 
         services.AddOptions<TeamsOptions>()
@@ -56,7 +57,7 @@ public static class AdapterRegistration
             .Validate(options => options.AreWebhooksSafe(), UnsafeWebhook)
             .ValidateOnStart();
         // The factory's own log lines would show the address.
-        services.AddHttpClientWithoutRedirects(TeamsWebhookNotifier.ClientName).RemoveAllLoggers();
+        services.AddRemoteClient(TeamsWebhookNotifier.ClientName, EffectTimeout).RemoveAllLoggers();
         services.TryAddSingleton<TeamsWebhookNotifier>();
 
         services.AddOptions<MailOptions>()
@@ -93,25 +94,23 @@ public static class AdapterRegistration
         }
     }
 
-    private static GraphServiceClient Graph(TokenCredential credential, AzureCloud cloud, string? baseUrl)
+    private static GraphServiceClient Graph(IHttpClientFactory clients, TokenCredential credential, AzureCloud cloud, string? baseUrl)
     {
-        // Reading is harmless to repeat, but a visit must not spend its claim on waiting.
-        var handlers = GraphClientFactory.CreateDefaultHandlers()
-            .Select(handler => handler is RetryHandler ? new RetryHandler(new RetryHandlerOption { MaxRetry = 2, Delay = 1, RetriesTimeLimit = TimeSpan.FromSeconds(10) }) : handler)
-            .ToList();
         var address = string.IsNullOrWhiteSpace(baseUrl) ? new Uri(cloud.Graph, "v1.0") : new Uri(baseUrl);
         // The library sends its token to no host that is not named.
-        IAuthenticationProvider authentication = new AzureIdentityAuthenticationProvider(credential, [address.Host], scopes: [new Uri(cloud.Graph, ".default").AbsoluteUri]);
-        return new GraphServiceClient(GraphClientFactory.Create(handlers), authentication, address.AbsoluteUri.TrimEnd('/'));
+        IAuthenticationProvider authentication = new AzureIdentityAuthenticationProvider(credential, [address.Host], null, true, [new Uri(cloud.Graph, ".default").AbsoluteUri]);
+        return new GraphServiceClient(clients.CreateClient(GraphName), authentication, address.AbsoluteUri.TrimEnd('/'));
     }
 
-    // A redirect would carry a card or a token to an address nobody granted.
-    private static IHttpClientBuilder AddHttpClientWithoutRedirects(this IServiceCollection services, string name)
-        => services.AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            });
+    // What repeats and what follows redirects is decided by the client, not by the library: its own would send a mail twice.
+    private static void AddGraphHandlers(IList<DelegatingHandler> handlers)
+    {
+        foreach (var handler in GraphClientFactory.CreateDefaultHandlers().Where(handler => handler is not (RetryHandler or RedirectHandler))) handlers.Add(handler);
+    }
+
+    // Our batches hold reads only.
+    private static bool IsGraphRead(HttpRequestMessage request)
+        => request.Method == HttpMethod.Get || request.RequestUri is { AbsolutePath: var path } && path.EndsWith("/$batch", StringComparison.Ordinal);
+
+    private static TimeSpan EffectTimeout(IServiceProvider provider) => provider.GetRequiredService<IOptions<RotationOptions>>().Value.EffectTimeout;
 }

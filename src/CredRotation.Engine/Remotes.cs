@@ -45,6 +45,12 @@ internal sealed class Remotes(TimeProvider clock, IOptions<RotationOptions> opti
             NoteLanding(visit, trouble);
             throw;
         }
+        catch (OperationCanceledException)
+        {
+            // Broken off by a host that stops: it may be on its way.
+            visit.Landing = visit.Open?.Plan.Traits.LandingMax;
+            throw;
+        }
     }
 
     /// <summary>Where the trouble is a lost answer of a remote that we change.</summary>

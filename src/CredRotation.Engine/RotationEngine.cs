@@ -67,9 +67,28 @@ public sealed partial class RotationEngine
             LogOver(_logger, credential, over.Message);
             if (over.IsStillOurs && await TryEndAsync(visit, cancellationToken)) await _queue.SendAsync(credential, TimeSpan.Zero, cancellationToken);
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The host stops: whoever goes on need not wait until the claim runs out. What may not be broken off was not.
+            await HandBackAsync(visit);
+            throw;
+        }
         finally
         {
             visit.Turn?.Dispose();
+        }
+    }
+
+    private async Task HandBackAsync(Visit visit)
+    {
+        try
+        {
+            await TryEndAsync(visit, CancellationToken.None);
+        }
+        catch (Exception trouble) when (trouble is not System.Diagnostics.UnreachableException)
+        {
+            // The claim runs out by itself; a host that stops has nothing better to do.
+            LogKept(_logger, visit.Row.Id, trouble.GetType().Name);
         }
     }
 
@@ -244,4 +263,7 @@ public sealed partial class RotationEngine
 
     [LoggerMessage(3, LogLevel.Information, "The visit to {Credential} ends early: {Reason}")]
     private static partial void LogOver(ILogger logger, CredentialId credential, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "The host stops and could not hand back credential {Credential} ({Trouble}); its claim runs out by itself")]
+    private static partial void LogKept(ILogger logger, CredentialId credential, string trouble);
 }

@@ -14,9 +14,7 @@ public static class ProviderRegistration
     public static IServiceCollection AddProviders(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddHttpClient(HttpExchange.ClientName)
-            // The exchange's own time-out runs on the app's clock; a second one would run on another.
-            .ConfigureHttpClient(client => client.Timeout = Timeout.InfiniteTimeSpan)
+        services.AddRemoteClient(HttpExchange.ClientName, provider => provider.GetRequiredService<IOptions<RotationOptions>>().Value.EffectTimeout)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {
                 AllowAutoRedirect = false,

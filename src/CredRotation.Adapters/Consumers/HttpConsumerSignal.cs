@@ -94,7 +94,8 @@ public sealed class HttpConsumerSignal(IHttpClientFactory clients, TokenCredenti
     // Nothing of what a remote wrote gets into the detail.
     private static string Describe(Exception exception) => exception switch
     {
-        OperationCanceledException => "It did not answer in time.",
+        _ when exception is OperationCanceledException || RemoteClients.RanOutOfTime(exception) => "It did not answer in time.",
+        _ when RemoteClients.WasNotSent(exception) => "It failed too often and is left alone for some seconds; it is signalled again after that.",
         HttpRequestException http => $"It could not be reached ({http.HttpRequestError}).",
         Azure.Identity.AuthenticationFailedException => "There was no token for its audience. Check the audience in the consumer's settings and the app's identity.",
         JsonException or InvalidOperationException => "It answered with something that is not the JSON we know.",

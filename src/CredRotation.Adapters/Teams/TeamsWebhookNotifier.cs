@@ -45,9 +45,13 @@ public sealed class TeamsWebhookNotifier(
             // The body of an answer says nothing that a person may need and may repeat the address.
             return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when ((exception is OperationCanceledException || RemoteClients.RanOutOfTime(exception)) && !cancellationToken.IsCancellationRequested)
         {
             throw Trouble(RemoteTrouble.Unknown, "did not answer in time");
+        }
+        catch (Exception exception) when (RemoteClients.WasNotSent(exception))
+        {
+            throw Trouble(RemoteTrouble.Throttled, "failed too often and is left alone for some seconds");
         }
         catch (HttpRequestException exception)
         {

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using CredRotation.Adapters.Storage;
 using CredRotation.EmbeddedHost.Trust;
+using CredRotation.Engine;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -30,7 +32,8 @@ internal static class HostAssembly
         web.Services.AddSingleton(new Platform(trust));
         web.Services.AddHostedService<QueuePump>();
         web.Services.AddHostedService<TimerLoops>();
-        web.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        // An effect in flight and what must follow it are finished, not broken off.
+        web.Services.AddOptions<HostOptions>().Configure<IConfiguration>((host, settings) => host.ShutdownTimeout = (EffectTimeout(settings) * 2) + TimeSpan.FromSeconds(5));
 
         web.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -54,4 +57,10 @@ internal static class HostAssembly
         trust?.MapSignIn(app);
         return app;
     }
+
+    // Before settings are checked, so what cannot be read is not judged here.
+    private static TimeSpan EffectTimeout(IConfiguration settings)
+        => TimeSpan.TryParse(settings["Rotation:EffectTimeout"], CultureInfo.InvariantCulture, out var timeout) && timeout > TimeSpan.Zero && timeout < TimeSpan.FromMinutes(5)
+            ? timeout
+            : new RotationOptions().EffectTimeout;
 }

@@ -13,9 +13,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
-using Microsoft.Graph;
-using Microsoft.Kiota.Abstractions;
-using Microsoft.Kiota.Abstractions.Authentication;
 
 namespace CredRotation.EmbeddedHost.Trust;
 
@@ -41,9 +38,8 @@ internal sealed class SandboxTrust
     private readonly byte[] _key;
     private readonly string _thumbprint;
     private readonly SandboxClaims _self;
-    private readonly Uri _graph;
 
-    private SandboxTrust(byte[] key, string thumbprint, SandboxClaims self, Uri graph) => (_key, _thumbprint, _self, _graph) = (key, thumbprint, self, graph);
+    private SandboxTrust(byte[] key, string thumbprint, SandboxClaims self) => (_key, _thumbprint, _self) = (key, thumbprint, self);
 
     public static bool IsEnabled(IConfiguration configuration) => bool.TryParse(configuration[$"{Section}:Enabled"], out var isEnabled) && isEnabled;
 
@@ -68,16 +64,15 @@ internal sealed class SandboxTrust
         if (!Convert.TryFromBase64String(configuration[$"{Section}:TokenKey"] ?? "", key, out var length) || length != key.Length) throw Missing("TokenKey", $"{SandboxToken.KeyBytes} bytes in base64");
 
         // Without it, a token of the sandbox would go to the real directory.
-        if (!Uri.TryCreate(configuration[GraphBaseSetting], UriKind.Absolute, out var graph)) throw new InvalidOperationException($"{GraphBaseSetting} is missing, and Sandbox:Enabled is true. Nothing was started. It is the address of the sandbox's directory.");
+        if (!Uri.TryCreate(configuration[GraphBaseSetting], UriKind.Absolute, out _)) throw new InvalidOperationException($"{GraphBaseSetting} is missing, and Sandbox:Enabled is true. Nothing was started. It is the address of the sandbox's directory.");
 
         var self = new SandboxClaims(configuration[$"{Section}:Principal"] ?? DefaultPrincipal, "cred-rotation", s_permissions, "cred-rotation");
-        return new SandboxTrust(key, thumbprint, self, graph);
+        return new SandboxTrust(key, thumbprint, self);
     }
 
     public void Apply(IServiceCollection services)
     {
         services.Replace(ServiceDescriptor.Singleton<TokenCredential>(new SandboxCredential(_self, _key)));
-        services.Replace(ServiceDescriptor.Singleton(provider => new GraphServiceClient(GraphClient(), new SandboxAuthentication(provider.GetRequiredService<TokenCredential>()), _graph.AbsoluteUri.TrimEnd('/'))));
         services.Replace(ServiceDescriptor.Singleton(provider =>
         {
             var factory = ActivatorUtilities.CreateInstance<KeyVaultClientFactory>(provider);
@@ -147,8 +142,6 @@ internal sealed class SandboxTrust
     private static InvalidOperationException Missing(string name, string what)
         => new($"{Section}:{name} must be {what}, and Sandbox:Enabled is true. Nothing was started. The sandbox prints all its settings when it starts.");
 
-    private HttpClient GraphClient() => GraphClientFactory.Create(finalHandler: PinnedHandler());
-
     private SocketsHttpHandler PinnedHandler()
     {
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
@@ -179,15 +172,5 @@ internal sealed class SandboxTrust
 
         public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken)
             => ValueTask.FromResult(GetToken(requestContext, cancellationToken));
-    }
-
-    /// <summary>Carries the sandbox's token to its directory; the library's own provider knows only the real hosts.</summary>
-    private sealed class SandboxAuthentication(TokenCredential credential) : IAuthenticationProvider
-    {
-        public async Task AuthenticateRequestAsync(RequestInformation request, Dictionary<string, object>? additionalAuthenticationContext = null, CancellationToken cancellationToken = default)
-        {
-            var token = await credential.GetTokenAsync(new TokenRequestContext(["https://graph.microsoft.com/.default"]), cancellationToken);
-            request.Headers.TryAdd("Authorization", $"Bearer {token.Token}");
-        }
     }
 }

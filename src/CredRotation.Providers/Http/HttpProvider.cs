@@ -38,7 +38,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
         if (request is null) return new TargetOutcome.Unreadable(refusal!, null);
 
         using (request)
-        using (var answer = await exchange.SendAsync(Kind, "target", request, cancellationToken))
+        using (var answer = await exchange.SendAsync(Kind, "target", request.AsRead(), cancellationToken))
         {
             if (IsSuccess(operation, answer))
             {
@@ -160,7 +160,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
         if (request is null) throw new RemoteTroubleException("provider", RemoteTrouble.BadRequest, $"The list was not asked for: {refusal}.");
 
         using (request)
-        using (var answer = await exchange.SendAsync(Kind, "list", request, cancellationToken))
+        using (var answer = await exchange.SendAsync(Kind, "list", request.AsRead(), cancellationToken))
         {
             if (!IsSuccess(list.Call, answer))
             {
@@ -241,8 +241,8 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
 
     private ErrorClass Classify(Answer answer)
         => document.Errors.FirstOrDefault(rule => rule.Covers(answer))?.Class
-            // 429 says by itself that nothing was done.
-            ?? (answer.Status == 429 ? ErrorClass.Throttled : ErrorClass.Unknown);
+            // 429 says by itself that nothing was done, and what was not sent did nothing.
+            ?? (answer.Status == 429 || answer.WasNotSent ? ErrorClass.Throttled : ErrorClass.Unknown);
 
     private string Code(Answer answer, TemplateValues values)
         => document.Errors.FirstOrDefault(rule => rule.Covers(answer))?.CodeIn(answer) is { Length: > 0 } code

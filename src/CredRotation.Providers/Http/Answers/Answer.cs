@@ -8,9 +8,16 @@ internal sealed record Answer(int? Status, DateTimeOffset? RemoteDate, TimeSpan?
 {
     public static Answer Lost(string trouble) => new(null, null, null, null, trouble);
 
+    /// <summary>Nothing went out, so nothing happened; later it may.</summary>
+    public static Answer NotSent(string trouble) => new(null, null, null, null, trouble) { WasNotSent = true };
+
+    /// <summary>The request was held back by us.</summary>
+    public bool WasNotSent { get; private init; }
+
     /// <summary>What happened, for people: one sentence.</summary>
     public string Words => (Status, Trouble) switch
     {
+        (null, _) when WasNotSent => $"The call was not made: {Trouble}.",
         (null, _) => $"The call ended without an answer: {Trouble}.",
         ( >= 300 and < 400, _) => $"The provider answered {Status}, a redirect, which is never followed.",
         (_, null) => $"The provider answered {Status}.",

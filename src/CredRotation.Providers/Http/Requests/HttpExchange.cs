@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace CredRotation.Providers.Http.Requests;
 
-/// <summary>Sends one request, an effect exactly once, within the effect time-out, and brings back at most one megabyte; whatever goes wrong is an answer.</summary>
+/// <summary>
+/// Sends one request, within the effect time-out, and brings back at most one megabyte; whatever goes wrong is an answer. It goes out once, unless
+/// it is marked as a read.
+/// </summary>
 internal sealed partial class HttpExchange(
     IHttpClientFactory clients, TimeProvider clock, Func<RotationOptions> options, ILogger<HttpExchange> logger)
 {
@@ -37,6 +40,10 @@ internal sealed partial class HttpExchange(
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either);
             var (body, trouble) = await ReadAsync(response, callers, either);
             return new Answer((int)response.StatusCode, response.Headers.Date, RetryAfter(response.Headers), body, trouble);
+        }
+        catch (Exception refused) when (RemoteClients.WasNotSent(refused))
+        {
+            return Answer.NotSent("this provider failed too often and is left alone for some seconds");
         }
         catch (Exception lost) when (Words(lost, callers) is not null)
         {
@@ -71,6 +78,7 @@ internal sealed partial class HttpExchange(
     private static string? Words(Exception trouble, CancellationToken callers) => trouble switch
     {
         OperationCanceledException => callers.IsCancellationRequested ? null : "nothing came in time",
+        _ when RemoteClients.RanOutOfTime(trouble) => "nothing came in time",
         HttpRequestException request => $"the connection failed ({request.HttpRequestError})",
         IOException => "the connection broke",
         _ => null,
