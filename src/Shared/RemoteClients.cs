@@ -1,17 +1,18 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http.Resilience;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.RateLimiting;
+using Polly.Telemetry;
 using Polly.Timeout;
 
 namespace CredRotation;
 
 /// <summary>
-/// The HTTP clients of remotes: one of each name from the factory, with the standard resilience handler, which repeats only what its sender calls
-/// a read. Compiled into each project that talks HTTP, so that those need not know each other.
+/// The HTTP clients of remotes: one of each name from the factory, with the standard resilience handler, which repeats nothing but what is named a
+/// read. Compiled into each project that talks HTTP, so that those need not know each other.
 /// </summary>
 internal static class RemoteClients
 {
@@ -20,7 +21,6 @@ internal static class RemoteClients
     /// <summary>Calls of one minute at one authority from which its breaker draws conclusions.</summary>
     private const int CallsJudged = 20;
 
-    private static readonly HttpRequestOptionsKey<bool> s_isRead = new("CredRotation.IsRead");
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250), s_window = TimeSpan.FromMinutes(1), s_open = TimeSpan.FromSeconds(15), s_patience = TimeSpan.FromSeconds(3);
 
     /// <summary>
@@ -28,11 +28,11 @@ internal static class RemoteClients
     /// whether it may be sent again. A remote that fails half of its calls is left alone for 15 s; see <see cref="WasNotSent"/>.
     /// </summary>
     /// <param name="timeout">Of one try; who sends sets the end of all tries.</param>
-    /// <param name="isRead">Tells reads where who sends cannot call them so, because a library does.</param>
+    /// <param name="isRead">Tells what changes nothing, counts nothing and tries no credential out, so that it may be repeated. Null: nothing is.</param>
     public static IHttpClientBuilder AddRemoteClient(this IServiceCollection services, string name, Func<IServiceProvider, TimeSpan> timeout, Func<HttpRequestMessage, bool>? isRead = null)
     {
-        // One line per call says nothing that our own line does not.
-        services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Warning));
+        // Its lines hold exceptions whole, whose words may be a remote's; our own line about each call says what may be said.
+        services.PostConfigure<TelemetryOptions>(telemetry => telemetry.LoggerFactory = NullLoggerFactory.Instance);
         var client = services.AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {
@@ -40,15 +40,8 @@ internal static class RemoteClients
                 UseCookies = false,
                 PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             });
-        client.AddStandardResilienceHandler().Configure((options, provider) => Configure(options, timeout(provider), isRead ?? IsRead)).SelectPipelineByAuthority();
+        client.AddStandardResilienceHandler().Configure((options, provider) => Configure(options, timeout(provider), isRead ?? (_ => false))).SelectPipelineByAuthority();
         return client;
-    }
-
-    /// <summary>Says that a request changes nothing, counts nothing and tries no credential out, so that it may be repeated.</summary>
-    public static HttpRequestMessage AsRead(this HttpRequestMessage request)
-    {
-        request.Options.Set(s_isRead, true);
-        return request;
     }
 
     /// <summary>Whether the handler itself refused: nothing went out, so nothing happened at the remote.</summary>
@@ -79,6 +72,4 @@ internal static class RemoteClients
     private static bool IsToBeRepeated(Outcome<HttpResponseMessage> outcome) => outcome.Result?.Headers.RetryAfter is { } after
         ? outcome.Result.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable && after.Delta <= s_patience
         : IsFailure(outcome);
-
-    private static bool IsRead(HttpRequestMessage request) => request.Options.TryGetValue(s_isRead, out var isRead) && isRead;
 }

@@ -58,6 +58,8 @@ internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProvi
             ProbeOutcome.Forbidden => new StepResult.Waits(rotation.Holding(HoldReason.ProbeForbidden, "The new credential is alive but may not read who it is. Consumers have not seen it.", now, rotation.ReserveFrom,
                 Choices.ToRetry, Choices.ToOverride("Promote it without proof of whom it belongs to.", 1)), null),
             ProbeOutcome.WrongIdentity wrong => WrongOwner(rotation, wrong.Detail, now),
+            // Rule 18: how old it is was written by another host's clock, and "refused" throws a credential away whose clock may run.
+            ProbeOutcome.Refused when !Remotes.ClockAgrees(visit) => ClockDisagrees(rotation, now),
             // A refusal says how it was when it was asked for: this host may have stood still since.
             ProbeOutcome.Refused when probedOn < rotation.New!.IssuedOn + traits.ActivationDelayMax => NotYet(rotation, now),
             ProbeOutcome.Refused => await RefusedAsync(visit, provider, cancellationToken),
@@ -84,6 +86,14 @@ internal sealed class VerifyStep(Remotes remotes, ICredentialVault vault, IProvi
         if (counted.RefusedProbes >= rotation.Plan.Traits.RefusedProbesAllowed)
             pause = rotation.New!.IssuedOn + rotation.Plan.Traits.ActivationDelayMax - now;
         return new StepResult.Waits(counted.Until(now + pause, now), null);
+    }
+
+    /// <summary>Another host may know better, so it is tried again soon; while that is harmless at the provider.</summary>
+    private static StepResult.Waits ClockDisagrees(Rotation rotation, DateTimeOffset now)
+    {
+        var held = (rotation with { RefusedProbes = rotation.RefusedProbes + 1 }).Holding(HoldReason.ClockDisagrees,
+            "The provider does not accept the new credential, and whether it is too early for that cannot be told: this host's clock and the remote's differ, or the remote sent no Date. Consumers have not seen it.", now, rotation.ReserveFrom, Choices.ToRetry);
+        return new StepResult.Waits(held.RefusedProbes < rotation.Plan.Traits.RefusedProbesAllowed && now + ProbePauseMax < held.WakeOn ? held with { WakeOn = now + ProbePauseMax } : held, null);
     }
 
     /// <summary>Rule 10: refused only when a credential known to be good is accepted in the same visit.</summary>

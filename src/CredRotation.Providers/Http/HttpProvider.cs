@@ -38,7 +38,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
         if (request is null) return new TargetOutcome.Unreadable(refusal!, null);
 
         using (request)
-        using (var answer = await exchange.SendAsync(Kind, "target", request.AsRead(), cancellationToken))
+        using (var answer = await exchange.SendAsync(Kind, "target", request, cancellationToken))
         {
             if (IsSuccess(operation, answer))
             {
@@ -160,7 +160,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
         if (request is null) throw new RemoteTroubleException("provider", RemoteTrouble.BadRequest, $"The list was not asked for: {refusal}.");
 
         using (request)
-        using (var answer = await exchange.SendAsync(Kind, "list", request.AsRead(), cancellationToken))
+        using (var answer = await exchange.SendAsync(Kind, "list", request, cancellationToken))
         {
             if (!IsSuccess(list.Call, answer))
             {

@@ -21,6 +21,24 @@ public sealed class A_new_credential_that_does_not_work
     }
 
     [Fact]
+    public async Task Yet_is_not_given_up_by_a_host_whose_clock_runs_ahead()
+    {
+        await using var world = new RotationWorld(gateway: new GatewayOptions { ActivationDelay = TimeSpan.FromMinutes(4) });
+        await world.SweepAsync(Cancel);
+        await world.ApproveAsync(RotationWorld.OwnerOne, Cancel);
+        world.Clock.SetUtcNow((await world.RotationAsync(Cancel)).WakeOn);
+        var ahead = world.AddHost(new Microsoft.Extensions.Time.Testing.FakeTimeProvider(world.Clock.GetUtcNow() + TimeSpan.FromMinutes(20)) { AutoAdvanceAmount = TimeSpan.FromTicks(1) });
+
+        await ahead.Engine.AdvanceAsync(world.Credential, Cancel);
+
+        var doubted = await world.RotationAsync(Cancel);
+        Assert.Equal((RotationState.Issued, HoldReason.ClockDisagrees), (doubted.State, doubted.Hold?.Reason));
+        await world.PassAsync(TimeSpan.FromHours(1), Cancel);
+        var rotation = await world.RotationAsync(Cancel);
+        Assert.Equal((RotationState.Reloaded, 1), (rotation.State, rotation.Attempts.Count));
+    }
+
+    [Fact]
     public async Task At_all_never_reaches_consumers_and_another_is_issued_while_there_is_time()
     {
         await using var world = new RotationWorld();

@@ -2,7 +2,7 @@ using CredRotation.Engine;
 
 namespace CredRotation.Tests.Providers;
 
-/// <summary>What the client of all providers does by itself when one of them fails: reads are repeated, effects and probes never.</summary>
+/// <summary>What the client of all providers does by itself when one of them fails: it repeats nothing, and leaves alone who fails too often.</summary>
 public sealed class A_provider_that_fails : IDisposable
 {
     private const int Judged = 20;
@@ -13,43 +13,23 @@ public sealed class A_provider_that_fails : IDisposable
 
     public void Dispose() => _world.Dispose();
 
-    [Fact]
-    public async Task Is_asked_for_its_list_again()
-    {
-        var answers = new Queue<int>([503, 500, 200]);
-        _world.Wire.Answer = _ => Task.FromResult(Answer(answers.Dequeue(), """{"data":[],"pagesTotal":1,"itemsTotal":0}"""));
-
-        var listed = await SteppingAsync(_world.Credentials.ListAsync(ProviderWorld.At(), Cancellation));
-
-        Assert.Empty(listed!);
-        Assert.Equal(3, _world.Wire.Sent.Count);
-    }
-
-    [Fact]
-    public async Task Is_left_to_the_engine_when_it_names_a_long_pause()
-    {
-        _world.Wire.Answers(503, with: response => response.Headers.RetryAfter = new(TimeSpan.FromMinutes(10)));
-
-        await Assert.ThrowsAsync<RemoteTroubleException>(() => _world.Credentials.ListAsync(ProviderWorld.At(), Cancellation));
-
-        Assert.Single(_world.Wire.Sent);
-    }
-
     [Theory]
     [InlineData(500)]
     [InlineData(503)]
     [InlineData(429)]
     [InlineData(408)]
     [InlineData(0)]
-    public async Task Is_sent_every_effect_and_every_probe_once(int status)
+    public async Task Is_sent_every_call_once_and_the_engine_decides_on_another(int status)
     {
         _world.Wire.Answer = _ => status == 0 ? throw new HttpRequestException(HttpRequestError.ConnectionError) : Task.FromResult(Answer(status, "{}"));
 
         await _world.IssueAsync();
         await _world.VerifyAsync();
+        await _world.CheckTargetAsync();
         await _world.Credentials.RetireAsync(ProviderWorld.At(), new RetireTicket("S2-1", null), Cancellation);
+        await Assert.ThrowsAsync<RemoteTroubleException>(() => _world.Credentials.ListAsync(ProviderWorld.At(), Cancellation));
 
-        Assert.Equal(3, _world.Wire.Sent.Count);
+        Assert.Equal(5, _world.Wire.Sent.Count);
     }
 
     [Fact]
@@ -102,16 +82,4 @@ public sealed class A_provider_that_fails : IDisposable
 
     private static HttpResponseMessage Answer(int status, string body)
         => new((System.Net.HttpStatusCode)status) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
-
-    /// <summary>Lets pauses pass until it is done.</summary>
-    private async Task<T> SteppingAsync<T>(Task<T> work)
-    {
-        for (var step = 0; !work.IsCompleted && step < 200; step++)
-        {
-            _world.Clock.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancellation);
-        }
-
-        return await work;
-    }
 }

@@ -5,10 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CredRotation.Providers.Http.Requests;
 
-/// <summary>
-/// Sends one request, within the effect time-out, and brings back at most one megabyte; whatever goes wrong is an answer. It goes out once, unless
-/// it is marked as a read.
-/// </summary>
+/// <summary>Sends one request, exactly once, within the effect time-out, and brings back at most one megabyte; whatever goes wrong is an answer.</summary>
 internal sealed partial class HttpExchange(
     IHttpClientFactory clients, TimeProvider clock, Func<RotationOptions> options, ILogger<HttpExchange> logger)
 {
