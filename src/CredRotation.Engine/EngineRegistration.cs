@@ -7,6 +7,7 @@ using CredRotation.Engine.Detect.Health;
 using CredRotation.Engine.Detect.Inventory;
 using CredRotation.Engine.Evidence;
 using CredRotation.Engine.Incidents;
+using CredRotation.Engine.Intake;
 using CredRotation.Engine.Issue;
 using CredRotation.Engine.Promote;
 using CredRotation.Engine.Registry;
@@ -50,6 +51,7 @@ public static class EngineRegistration
         services.AddSingleton<Lanes>();
         services.AddSingleton<Targets>();
         services.AddSingleton<Staging>();
+        services.AddSingleton<HandedInCheck>();
         services.AddSingleton<Recovery>();
         services.AddSingleton<Leftovers>();
         services.AddSingleton<Visits>();
@@ -76,6 +78,9 @@ public static class EngineRegistration
             provider.GetRequiredService<Visits>(), provider.GetRequiredService<InboxFold>(), provider.GetRequiredService<BindingStep>(), provider.GetRequiredService<ReleaseStep>(), provider.GetRequiredService<DetectStep>(), provider.GetServices<IRotationStep>(),
             provider.GetRequiredService<Alarm>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RotationEngine>>()));
+        services.AddSingleton(provider => new SealedIntake(
+            provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<ICredentialRegistry>(), provider.GetRequiredService<InstallationKey>(),
+            provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new CredentialSweep(
             provider.GetRequiredService<IVaultInventory>(), provider.GetRequiredService<SecretLook>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<ObjectWatch>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<ChainAnchors>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<ILogger<CredentialSweep>>()));

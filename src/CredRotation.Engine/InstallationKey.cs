@@ -29,6 +29,13 @@ internal sealed class InstallationKey(ICredentialVault vault, IOptions<RotationO
         return Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(value.RevealToRemote())));
     }
 
+    /// <summary>A mark under our own words that only this installation can make, as hex. No fingerprint of a value is one.</summary>
+    public async Task<string> SealAsync(string words, CancellationToken cancellationToken)
+    {
+        var key = HMACSHA256.HashData(_key ?? await LoadAsync(cancellationToken), "credrotation seal"u8);
+        return Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(words)));
+    }
+
     private async Task<byte[]> LoadAsync(CancellationToken cancellationToken)
     {
         await _once.WaitAsync(cancellationToken);

@@ -183,6 +183,9 @@ public sealed record Suspect(string Marker, DateTimeOffset SentOn, DateTimeOffse
 /// <param name="PriorIds">What the provider listed before it was sent; null where it cannot list.</param>
 public sealed record IssueAttempt(IssueTicket Ticket, DateTimeOffset SentOn, string ReservationVersion, IReadOnlyList<string>? PriorIds = null);
 
+/// <summary>What a person handed in for the open attempt: where it is staged, not yet known to be any good.</summary>
+public sealed record HandedIn(string StagedVersion, string PersonId, string PersonName, DateTimeOffset On);
+
 /// <summary>The new credential, once its value is safely staged.</summary>
 /// <param name="Fingerprint">HMAC of the value under the installation key.</param>
 public sealed record IssuedCredential(
@@ -309,6 +312,13 @@ public sealed record Rotation
 
     /// <summary>When the provider last said that the issue is still somebody else's turn: what it starts had not begun then.</summary>
     public DateTimeOffset? PendingOn { get; init; }
+
+    /// <summary>The marker of the attempt that waits for a person to hand its credential in; null when none does.</summary>
+    [JsonIgnore]
+    public string? IntakeMarker => this is { State: RotationState.IssueSent, PendingOn: not null, Plan.Traits.HandedIn: true, Attempts: [.., var last] } ? last.Ticket.Marker : null;
+
+    /// <summary>What waits to be tried; null again once it was refused, and kept once it was taken.</summary>
+    public HandedIn? HandedIn { get; init; }
 
     /// <summary>From when on the new credential may have been used for the first time.</summary>
     public DateTimeOffset? FirstUseOn { get; init; }

@@ -31,6 +31,8 @@ internal static class TraitRules
             "ends the old credential by a timer, and after a lost answer the new one could neither be found nor issued again. State IssueReplay or List in the provider's file."),
         (traits => traits is { ClockStart: ClockStart.FirstUse, OldValidity: OldValidity.Timer, ProbeStartsClock: false },
             "starts its timer at the first use, and states that a probe is no use. State ProbeStartsClock in the provider's file."),
+        (traits => traits is { HandedIn: true, SecretOrigin: not SecretOrigin.Provider } or { HandedIn: true, IssueReplay: not IssueReplay.ReadBack },
+            "lets a person hand in what the provider made, and states that it is made or repeated by a call. State SecretOrigin Provider and IssueReplay ReadBack in the provider's file."),
         (traits => traits is { RetireBy: RetireBy.SecretValue, OldValidity: not OldValidity.UntilRetired },
             "retires by value a credential that ends by itself. State RetireBy TimerOnly in the provider's file."),
     ];

@@ -64,6 +64,9 @@ public sealed record ProviderTraits
     /// <summary>How long a call that was sent may take to have its effect although its caller is gone.</summary>
     public TimeSpan LandingMax { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>A person makes the new credential at the provider and hands its value in here; there is no call that makes one.</summary>
+    public bool HandedIn { get; init; }
+
     /// <summary>The provider's own maximum life of a credential, if it states one.</summary>
     public TimeSpan? LifetimeMax { get; init; }
 

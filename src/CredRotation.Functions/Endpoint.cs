@@ -20,6 +20,8 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
 
     public const string RehearsalPage = "rehearsal";
 
+    public const string IntakePage = "intake";
+
     private static readonly IReadOnlyDictionary<string, string> s_nothing = new Dictionary<string, string>();
 
     public async Task<IActionResult> HandleAsync(HttpRequest request, EndpointName name, Func<Visit, CancellationToken, Task<Answer>> handle, CancellationToken cancellationToken)
@@ -64,13 +66,13 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
             .ToDictionary(value => value.Key, value => (string)value.Value!, StringComparer.OrdinalIgnoreCase);
         var subject = row.Subject != Subject.Page ? row.Subject : route.GetValueOrDefault("name") switch
         {
-            RotationPage => Subject.Rotation,
+            RotationPage or IntakePage => Subject.Rotation,
             RehearsalPage => Subject.Credential,
             _ => Subject.All,
         };
         var isRead = row.Method == HttpMethods.Get;
         // Who may ask about a credential that the body names depends on the body; what is wrong with it is told only to those who may.
-        var (members, unread) = isRead || subject != Subject.Named ? (s_nothing, null) : await RequestBody.ReadAsync(request, row, cancellationToken);
+        var (members, sealedText, unread) = isRead || subject != Subject.Named ? (s_nothing, null, null) : await RequestBody.ReadAsync(request, row, cancellationToken);
         var (credential, rotation) = subject == Subject.Named
             ? (await FindNamedAsync(members, cancellationToken), null)
             : await FindAsync(subject, route.GetValueOrDefault("id"), cancellationToken);
@@ -85,8 +87,8 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
 
         if (isRead) return (new Visit(caller, roles, route, s_nothing, credential, rotation, IsForm: false), null);
 
-        if (subject != Subject.Named) (members, unread) = await RequestBody.ReadAsync(request, row, cancellationToken);
-        return unread is null ? (new Visit(caller, roles, route, members, credential, rotation, RequestBody.IsForm(request)), null) : (null, unread);
+        if (subject != Subject.Named) (members, sealedText, unread) = await RequestBody.ReadAsync(request, row, cancellationToken);
+        return unread is null ? (new Visit(caller, roles, route, members, credential, rotation, RequestBody.IsForm(request)) { Sealed = sealedText }, null) : (null, unread);
     }
 
     /// <summary>The secret that a body names, if it can be one.</summary>

@@ -1,10 +1,12 @@
 using CredRotation.Engine;
+using CredRotation.Engine.Intake;
 using CredRotation.Engine.Rehearse;
 using CredRotation.Engine.Setup;
 using CredRotation.Functions.Access;
 using CredRotation.Functions.Answers;
 using CredRotation.Pages;
 using CredRotation.Pages.Credentials;
+using CredRotation.Pages.Intakes;
 using CredRotation.Pages.Rehearsals;
 using CredRotation.Pages.Rotations;
 using CredRotation.Pages.Setup;
@@ -15,7 +17,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace CredRotation.Functions;
 
 /// <summary>The pages people open, and the two files they load.</summary>
-public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership ownership, RotationReader reader, Rehearsal rehearsal, SetupCheck setup, DeliveryProof delivery, PageRenderer pages, TimeProvider time)
+public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership ownership, RotationReader reader, Rehearsal rehearsal, SetupCheck setup, DeliveryProof delivery, SealedIntake intake, PageRenderer pages, TimeProvider time)
 {
     private const int GroupsMax = 200;
 
@@ -27,6 +29,7 @@ public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership o
         => (visit.Route.GetValueOrDefault("name"), visit.Route.GetValueOrDefault("id")) switch
         {
             (Endpoint.RotationPage, _) => Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<RotationPage>(await reader.ReadAsync(visit, cancellationToken))),
+            (Endpoint.IntakePage, _) => await ShowIntakeAsync(visit, cancellationToken),
             (Endpoint.RehearsalPage, _) => await RehearseAsync(visit, cancellationToken),
             ("setup", null) => await ShowSetupAsync(visit, cancellationToken),
             ("credentials", null) => await ListAsync(visit, cancellationToken),
@@ -55,6 +58,15 @@ public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership o
             ? Answer.Of(Problem.NotAllowed("The setup check is for operators and auditors."))
             : Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<SetupPage>(new SetupPageModel(
                 await setup.RunAsync(cancellationToken), await delivery.LastAsync(cancellationToken), (visit.Roles & Roles.Operator) != 0, visit.Caller.Name, time.GetUtcNow())));
+
+    private async Task<Answer> ShowIntakeAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        var rotation = visit.TheRotation;
+        if ((visit.Roles & Roles.OwnerOfThis) == 0) return Answer.Of(Problem.NotAllowed("Only a member of the group that answers for this credential hands it in."));
+        return await intake.OpenAsync(rotation, visit.Caller.ObjectId, cancellationToken) is { } form
+            ? Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<IntakePage>(new IntakePageModel(rotation, form, visit.Caller.Name, time.GetUtcNow())))
+            : Answer.Of(Problem.NotFound with { Detail = "This rotation does not wait for a credential to be handed in." });
+    }
 
     private async Task<Answer> RehearseAsync(Visit visit, CancellationToken cancellationToken)
         => await rehearsal.RunAsync(visit.TheCredential.Secret, cancellationToken) is { } report

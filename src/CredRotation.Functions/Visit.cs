@@ -16,6 +16,9 @@ public sealed record Visit(
     Rotation? Rotation,
     bool IsForm)
 {
+    /// <summary>The secret value that the body held, where the call's row names one.</summary>
+    public SecretText? Sealed { get; init; }
+
     public CredentialRow TheCredential => Credential ?? throw new System.Diagnostics.UnreachableException("The endpoint found no credential and went on.");
 
     public Rotation TheRotation => Rotation ?? throw new System.Diagnostics.UnreachableException("The endpoint found no rotation and went on.");

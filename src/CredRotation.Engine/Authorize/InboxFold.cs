@@ -31,6 +31,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
                 InboxItem.Acknowledge acknowledge => Fold(visit, acknowledge),
                 InboxItem.Approve approve => await FoldAsync(visit, approve, cancellationToken),
                 InboxItem.Reject reject => await FoldAsync(visit, reject, cancellationToken),
+                InboxItem.HandIn handIn => await FoldAsync(visit, handIn, cancellationToken),
                 InboxItem.Choose choose => await FoldAsync(visit, choose, cancellationToken),
                 InboxItem.Consent consent => await FoldAsync(visit, consent, cancellationToken),
                 InboxItem.Release release => await FoldAsync(visit, release, cancellationToken),
@@ -227,6 +228,20 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
 
         visit.Open = rotation.To(RotationState.Abandoned, clock.GetUtcNow());
         visit.Notes.Add(new LedgerNote(who, nameof(RotationState.Abandoned), $"{said.PersonName} rejected this plan. {said.Reason}"));
+        return true;
+    }
+
+    private async Task<bool> FoldAsync(Visit visit, InboxItem.HandIn said, CancellationToken cancellationToken)
+    {
+        var who = $"person:{said.PersonId}";
+        if (visit.Open is not { } rotation || rotation.Id != said.Rotation || rotation.IntakeMarker != said.Marker)
+            return Refuse(visit, who, "HandInRefused", "The rotation does not wait for it any more.");
+        if (await IsOwnerAsync(visit, said.PersonId, cancellationToken) is not { } isOwner) return false;
+        if (!isOwner) return Refuse(visit, who, "HandInRefused", "The person is not a current member of the answering group.");
+
+        // The newest counts: who hands in twice corrects themselves.
+        visit.Open = rotation with { HandedIn = new HandedIn(said.StagedVersion, said.PersonId, said.PersonName, said.On), WakeOn = clock.GetUtcNow() };
+        visit.Notes.Add(new LedgerNote(who, "HandedIn", $"{said.PersonName} handed in a new credential. It is staged and will be tried.", new JsonObject { ["staged"] = said.StagedVersion }));
         return true;
     }
 

@@ -23,7 +23,7 @@ internal abstract record Recovered
 /// Another visit wrote <c>IssueSent</c>: the value may be staged, may be lost, or nothing was sent. What staging holds fits all three; after
 /// that only the traits decide. Safe to repeat.
 /// </summary>
-internal sealed class Recovery(Remotes remotes, IProviderCatalog providers, Targets targets, Staging staging, IOptions<RotationOptions> options, TimeProvider clock)
+internal sealed class Recovery(Remotes remotes, IProviderCatalog providers, Targets targets, Staging staging, HandedInCheck intake, IOptions<RotationOptions> options, TimeProvider clock)
 {
     private const string Rule = "Issue: recover, by the provider's traits";
 
@@ -37,7 +37,7 @@ internal sealed class Recovery(Remotes remotes, IProviderCatalog providers, Targ
         await targets.OpenAsync(visit, "Issue: the account's management credential", cancellationToken);
         var traits = visit.Rotation.Plan.Traits;
         // Whoever said "pending" knows when it is there, whatever a repeat would do.
-        if (visit.Rotation.PendingOn is not null) return await AskAsync(visit, attempt, cancellationToken);
+        if (visit.Rotation.PendingOn is not null) return await TakeInAsync(visit, cancellationToken) ?? await AskAsync(visit, attempt, cancellationToken);
         return traits.IssueReplay switch
         {
             // With the first answer lost, whether it is pending is asked of the provider, not sent again.
@@ -49,6 +49,26 @@ internal sealed class Recovery(Remotes remotes, IProviderCatalog providers, Targ
             _ when traits.CanFindByMarker => await RetireOrphansAsync(visit, attempt, cancellationToken),
             _ => AgainOnce(visit, attempt),
         };
+    }
+
+    /// <summary>Null: nothing was handed in, or nothing that is any good.</summary>
+    private async Task<Recovered?> TakeInAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        if (visit.Rotation.HandedIn is not { } handed) return null;
+        switch (await intake.TryAsync(visit, handed, cancellationToken))
+        {
+            case HandedInCheck.Found.Good good:
+                return new Recovered.Staged(handed.StagedVersion, good.Result);
+            case HandedInCheck.Found.NotYet notYet:
+                return new Recovered.Settled(new StepResult.Waits((visit.Rotation with { RefusedProbes = visit.Rotation.RefusedProbes + 1 }).Until(notYet.Until, clock.GetUtcNow()), null));
+            case HandedInCheck.Found.Bad bad:
+                // People are told again: it is their turn again.
+                visit.Open = visit.Rotation with { HandedIn = null, RefusedProbes = 0, LastTrouble = RotationMachine.Bounded(bad.Why), Hold = visit.Rotation.Hold is { } hold ? hold with { IsAnnounced = false } : null };
+                visit.Notes.Add(LedgerNote.Ours("HandInRefused", bad.Why, new JsonObject { ["staged"] = handed.StagedVersion, ["person"] = $"person:{handed.PersonId}" }));
+                return null;
+            default:
+                throw new System.Diagnostics.UnreachableException("No meaning for what was handed in.");
+        }
     }
 
     /// <summary>The provider can tell what became of the attempt.</summary>
@@ -63,7 +83,8 @@ internal sealed class Recovery(Remotes remotes, IProviderCatalog providers, Targ
             case RecoverOutcome.Issued issued:
                 return new Recovered.Found(issued.Result);
             case RecoverOutcome.Pending pending:
-                return new Recovered.Settled(visit.Rotation.Pending(pending.What, pending.PollAfter, options.Value.RetryDelay, now));
+                var before = visit.Rotation is { Plan.Traits.HandedIn: true, LastTrouble: { } trouble } ? $"{trouble} " : "";
+                return new Recovered.Settled(visit.Rotation.Pending($"{before}{pending.What}", pending.PollAfter, options.Value.RetryDelay, now));
             case RecoverOutcome.NotIssued when visit.Rotation.PendingOn is not null:
                 // It was asked for and will not come: asking again is a person's decision.
                 var refused = Without(visit.Rotation, attempt).To(RotationState.Authorized, now);
@@ -127,5 +148,5 @@ internal sealed class Recovery(Remotes remotes, IProviderCatalog providers, Targ
         return new Recovered.Settled(new StepResult.Moved(again, LedgerNote.Ours("Recovered", $"Attempt {attempt.Ticket.Attempt} left no value. {why}", new JsonObject { [isSuspect ? "suspect" : "attempt"] = attempt.Ticket.Marker })));
     }
 
-    private static Rotation Without(Rotation rotation, IssueAttempt attempt) => rotation with { Attempts = [.. rotation.Attempts.Where(known => known != attempt)], PendingOn = null };
+    private static Rotation Without(Rotation rotation, IssueAttempt attempt) => rotation with { Attempts = [.. rotation.Attempts.Where(known => known != attempt)], PendingOn = null, HandedIn = null };
 }

@@ -17,6 +17,7 @@ namespace CredRotation.Engine.Registry;
 [JsonDerivedType(typeof(Release), "release")]
 [JsonDerivedType(typeof(AskRelease), "ask-release")]
 [JsonDerivedType(typeof(Retagged), "retagged")]
+[JsonDerivedType(typeof(HandIn), "hand-in")]
 public abstract record InboxItem(DateTimeOffset On)
 {
     public const int CurrentFormat = 1;
@@ -50,6 +51,9 @@ public abstract record InboxItem(DateTimeOffset On)
     public sealed record Reject(DateTimeOffset On, RotationId Rotation, string PlanHash, string PersonId, string PersonName, string? Reason) : InboxItem(On);
 
     public sealed record Choose(DateTimeOffset On, RotationId Rotation, string PlanHash, RotationState ExpectedState, string Choice, string PersonId, string PersonName) : InboxItem(On);
+
+    /// <summary>A person put a value into staging, for the attempt with this marker.</summary>
+    public sealed record HandIn(DateTimeOffset On, RotationId Rotation, string Marker, string StagedVersion, string PersonId, string PersonName) : InboxItem(On);
 
     /// <summary>A consumer's instance runs a version: counts only from the registered principal, after a first success.</summary>
     public sealed record Acknowledge(DateTimeOffset On, RotationId Rotation, string PrincipalId, string Version, string Instance, DateTimeOffset FirstSuccessOn) : InboxItem(On);

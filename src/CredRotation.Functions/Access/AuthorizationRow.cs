@@ -34,4 +34,8 @@ public sealed record AuthorizationRow(
     Roles Allowed,
     IReadOnlyList<string> Required,
     IReadOnlyList<string> Optional,
-    bool HasForm = false);
+    bool HasForm = false)
+{
+    /// <summary>The member that holds a secret value, if any: it is read into a <see cref="CredRotation.Engine.SecretText"/> and stands in no other member.</summary>
+    public string? Sealed { get; init; }
+}

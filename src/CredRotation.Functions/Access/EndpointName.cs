@@ -15,6 +15,7 @@ public enum EndpointName
     ApproveRotation,
     RejectRotation,
     ChooseInHold,
+    HandIn,
     Acknowledge,
     OpenPage,
     ShowHealth,

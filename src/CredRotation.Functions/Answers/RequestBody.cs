@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CredRotation.Engine;
 using CredRotation.Functions.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -13,21 +14,23 @@ internal static class RequestBody
 
     public static bool IsForm(HttpRequest request) => MediaType(request) == "application/x-www-form-urlencoded";
 
-    /// <summary>The members, or the problem with them.</summary>
-    public static async Task<(IReadOnlyDictionary<string, string> Members, Problem? Problem)> ReadAsync(HttpRequest request, AuthorizationRow row, CancellationToken cancellationToken)
+    /// <summary>The members, the sealed one apart from them, or the problem with them.</summary>
+    public static async Task<(IReadOnlyDictionary<string, string> Members, SecretText? Sealed, Problem? Problem)> ReadAsync(HttpRequest request, AuthorizationRow row, CancellationToken cancellationToken)
     {
         var members = new Dictionary<string, string>(StringComparer.Ordinal);
         var isForm = IsForm(request);
-        if (isForm ? !row.HasForm : MediaType(request) != "application/json") return (members, new Problem(415, "Not understood", "This call takes application/json.", "Nothing was changed.", "Send a JSON object."));
+        if (isForm ? !row.HasForm : MediaType(request) != "application/json") return (members, null, new Problem(415, "Not understood", "This call takes application/json.", "Nothing was changed.", "Send a JSON object."));
 
         var bytes = await ReadBytesAsync(request, cancellationToken);
-        if (bytes is null) return (members, new Problem(413, "Too large", "A body has at most 64 KB.", "Nothing was changed.", "Send less."));
+        if (bytes is null) return (members, null, new Problem(413, "Too large", "A body has at most 64 KB.", "Nothing was changed.", "Send less."));
 
         var problem = isForm ? ReadForm(bytes, members) : ReadJson(bytes, members);
-        problem ??= members.Keys.Except(row.Required).Except(row.Optional).Select(name => $"Unknown member '{Shown(name)}'. Members: {string.Join(", ", row.Required.Concat(row.Optional))}.").FirstOrDefault();
-        problem ??= row.Required.Where(name => !members.TryGetValue(name, out var value) || value.Length == 0).Select(name => $"Member '{name}' is missing.").FirstOrDefault();
+        var sealedText = row.Sealed is { } secret && members.Remove(secret, out var value) && value.Length > 0 ? new SecretText(value) : null;
+        if (row.Sealed is not null && sealedText is null) problem ??= $"Member '{row.Sealed}' is missing.";
+        problem ??= members.Keys.Except(row.Required).Except(row.Optional).Select(name => $"Unknown member '{Shown(name)}'. Members: {string.Join(", ", row.Required.Concat(row.Optional).Concat(row.Sealed is null ? [] : [row.Sealed]))}.").FirstOrDefault();
+        problem ??= row.Required.Where(name => !members.TryGetValue(name, out var given) || given.Length == 0).Select(name => $"Member '{name}' is missing.").FirstOrDefault();
         problem ??= members.Where(member => member.Value.Length > ValueMax).Select(member => $"Member '{member.Key}' is longer than {ValueMax} characters.").FirstOrDefault();
-        return (members, problem is null ? null : Problem.BadRequest(problem));
+        return (members, sealedText, problem is null ? null : Problem.BadRequest(problem));
     }
 
     private static async Task<byte[]?> ReadBytesAsync(HttpRequest request, CancellationToken cancellationToken)

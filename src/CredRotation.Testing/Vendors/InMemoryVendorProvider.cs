@@ -86,6 +86,8 @@ public sealed class InMemoryVendorProvider(VendorModel model, FaultInjector faul
 
     public async Task<RecoverOutcome> RecoverAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
     {
+        // What a person makes in a portal no call gives back.
+        if (_traits.HandedIn) return new RecoverOutcome.Pending(model.Class.IssueWaitsFor!, PersonPause);
         if (_traits.IssueReplay is IssueReplay.ReadBack)
         {
             var answer = await faults.RunAsync("vendor.read-back", () => model.ReadBack(caller, Management(target), target.Target, ticket.Marker), cancellationToken);

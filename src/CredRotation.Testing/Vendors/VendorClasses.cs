@@ -60,6 +60,14 @@ public static class VendorClasses
         new("person-presence", UntilRetired with { IssueReplay = IssueReplay.ReadBack }) { IssueWaitsFor = "a person with a second factor", RetireWaitsFor = "a person with a second factor" },
     ];
 
+    /// <summary>A portal without any call: a person makes the credential there and hands it in, and ends the old one there.</summary>
+    public static VendorClass HandedIn { get; } = new("person-hands-in", UntilRetired with { IssueReplay = IssueReplay.ReadBack, RetireBy = RetireBy.Human, CanList = false, HandedIn = true })
+    {
+        IssueWaitsFor = "1. Make a second key in the portal. 2. Hand it in here.",
+        RetireWaitsFor = "a person who deletes it in the portal",
+        ActivationDelay = TimeSpan.FromSeconds(20),
+    };
+
     public static VendorClass Find(string name) => TryFind(name, out var found) ? found : throw new ArgumentException($"There is no class of vendor called '{name}'.", nameof(name));
 
     public static bool TryFind(string name, [NotNullWhen(true)] out VendorClass? found)

@@ -22,6 +22,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         ApproveRotation  401 403 202 403 403 403
         RejectRotation   401 403 202 403 403 403
         ChooseInHold     401 403 202 403 403 403
+        HandIn           401 403 412 403 403 403
         Acknowledge      401 202 403 403 403 403
         OpenPage         401 403 200 403 200 200
         ShowHealth       200 200 200 200 200 200
@@ -42,7 +43,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         }
 
         Assert.Equal(Expected.Split('\n', StringSplitOptions.TrimEntries), seen);
-        Assert.Equal(108, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
+        Assert.Equal(114, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
     }
 
     private async Task<int> CallAsync(EndpointName name, string who)
@@ -62,6 +63,8 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         EndpointName.Rehearse => HeadsWorld.Json(new { vault = world.Row.Secret.VaultUri, secret = world.Row.Secret.Name }),
         EndpointName.ApproveRotation or EndpointName.RejectRotation => HeadsWorld.Json(world.Decision()),
         EndpointName.ChooseInHold => HeadsWorld.Json(world.Decision("retry")),
+        // The rotation waits for no such thing.
+        EndpointName.HandIn => HeadsWorld.Json(new { token = "1.a", value = "canary-never-read" }),
         EndpointName.Acknowledge => HeadsWorld.Json(world.Acknowledgement()),
         EndpointName.SendTestCode => HeadsWorld.Json(new { }),
         // Too long to be the one that was sent.

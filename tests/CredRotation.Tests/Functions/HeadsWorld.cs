@@ -73,7 +73,14 @@ public sealed class HeadsWorld : IAsyncLifetime
         _http = NewClient(_app);
     }
 
-    public async Task<EmbeddedApp> StartAsync(byte[] key, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
+    public Task<EmbeddedApp> StartAsync(byte[] key, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
+        => StartAsync(key, settings, new FakeVault(), cancellationToken);
+
+    /// <summary>A further head with this sign-in, over the same registry, and over vaults that can be written.</summary>
+    public Task<EmbeddedApp> StartAsync(ICredentialVault vault, CancellationToken cancellationToken)
+        => StartAsync(_key, new Dictionary<string, string>(), vault, cancellationToken);
+
+    private async Task<EmbeddedApp> StartAsync(byte[] key, IReadOnlyDictionary<string, string> settings, ICredentialVault vault, CancellationToken cancellationToken)
     {
         var all = Settings(key, Path.Combine(_folder, $"{Convert.ToHexString(RandomNumberGenerator.GetBytes(4))}.db"));
         foreach (var (name, value) in settings) all[name] = value;
@@ -85,7 +92,7 @@ public sealed class HeadsWorld : IAsyncLifetime
                 services.Replace(ServiceDescriptor.Singleton<IOwnerDirectory>(People));
                 services.Replace(ServiceDescriptor.Singleton<IWorkQueue>(Queue));
                 services.Replace(ServiceDescriptor.Singleton<INotifier>(new FakeNotifier(Told)));
-                services.Replace(ServiceDescriptor.Singleton<ICredentialVault>(new FakeVault()));
+                services.Replace(ServiceDescriptor.Singleton(vault));
                 services.Replace(ServiceDescriptor.Singleton<IVaultInventory>(new FakeVault()));
             },
             cancellationToken);

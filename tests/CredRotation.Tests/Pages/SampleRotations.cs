@@ -73,6 +73,20 @@ internal static class SampleRotations
             IsAnnounced: true),
     };
 
+    /// <summary>Waits for a person who makes the new credential in a portal and hands it in.</summary>
+    public static Rotation Awaiting(Rotation rotation)
+    {
+        var steps = "The new credential is not there yet: 1. Sign in to the gateway's dashboard and open API keys. 2. Create a second secret key for the shop, and name it after this rotation. 3. Hand it in here.";
+        return rotation with
+        {
+            State = RotationState.IssueSent,
+            Plan = rotation.Plan with { Traits = rotation.Plan.Traits with { HandedIn = true, IssueReplay = IssueReplay.ReadBack, OldValidity = OldValidity.UntilRetired, OldLife = null, RetireBy = RetireBy.Human } },
+            Attempts = [new IssueAttempt(new IssueTicket(rotation.Id, 1, "token", "rot-abc123-x-1", Now.AddDays(90)), Now.AddMinutes(-8), "r1")],
+            PendingOn = Now.AddMinutes(-7),
+            Hold = new Hold(HoldReason.IssuePending, steps, Now.AddMinutes(-7), Now.AddDays(7), [new("retry", "Try this step again now."), new("abandon", "Give this rotation up. The old credential stays as it is.")], [], IsAnnounced: true),
+        };
+    }
+
     /// <summary>Issued and promoted, with the old credential on its timer.</summary>
     public static Rotation Promoted(Rotation rotation) => rotation with
     {
