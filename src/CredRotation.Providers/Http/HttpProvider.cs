@@ -16,6 +16,9 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
     private const int PagesMax = 50;
     private const int EntriesMax = 5_000;
 
+    /// <summary>How often a person's turn is asked about: what they hand in or end is noticed by itself.</summary>
+    private static readonly TimeSpan PersonPause = TimeSpan.FromHours(1);
+
     private readonly AccountParameters _parameters = new(document);
 
     public string Kind => document.Provider;
@@ -58,8 +61,9 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
 
     public async Task<IssueOutcome> IssueAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
     {
-        var operation = document.Issue.Call;
         var values = Values(target) with { Ticket = ticket };
+        if (document.Issue?.Call is not { } operation) return new IssueOutcome.Pending(document.IssueSteps!.Expand(values), PersonPause);
+
         var (request, refusal) = Build("issue", operation, values);
         if (request is null) return new IssueOutcome.Rejected(refusal!);
 
@@ -101,6 +105,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
 
     public async Task<RetireOutcome> RetireAsync(ProviderTarget target, RetireTicket ticket, CancellationToken cancellationToken)
     {
+        if (document.RetireSteps is { } steps) return new RetireOutcome.Pending(steps.Expand(Values(target)), PersonPause);
         if (document.Retire is not { } retire) return new RetireOutcome.EndsByTimer();
 
         var values = Values(target) with { Old = ticket };
@@ -129,7 +134,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
 
     // No file describes a way to read a value again; the traits say what a repeat does, and a list is the engine's to judge.
     public Task<RecoverOutcome> RecoverAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
-        => Task.FromResult<RecoverOutcome>(new RecoverOutcome.Indeterminate());
+        => Task.FromResult<RecoverOutcome>(document.IssueSteps is { } steps ? new RecoverOutcome.Pending(steps.Expand(Values(target) with { Ticket = ticket }), PersonPause) : new RecoverOutcome.Indeterminate());
 
     /// <summary>Everything that lives, or an exception: a list that could not be read whole is never a short one.</summary>
     public async Task<IReadOnlyList<ListedCredential>?> ListAsync(ProviderTarget target, CancellationToken cancellationToken)
@@ -185,7 +190,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
     // From here on a credential exists: whatever cannot be read leaves it unknown, never refused.
     private IssueOutcome ReadIssued(Answer answer, TemplateValues values)
     {
-        var issue = document.Issue;
+        var issue = document.Issue!;
         if (answer.Body is not { } body) return new IssueOutcome.Unknown(answer.Words);
         if (body.Text(issue.Secret.Pointer) is not { Length: > 0 and <= SecretLengthMax } value) return Lost($"the answer holds no usable secret at {issue.Secret.Pointer}");
 
@@ -250,7 +255,7 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
             : $"http-{answer.Status}";
 
     private Redaction Redaction(Answer answer, TemplateValues values)
-        => new(document.Redact.Append(document.Issue.Secret.Pointer).Select(pointer => answer.Body?.Scalar(pointer)).OfType<string>().Concat(values.Secrets));
+        => new(document.Redact.Concat(document.Issue is { } issue ? [issue.Secret.Pointer] : []).Select(pointer => answer.Body?.Scalar(pointer)).OfType<string>().Concat(values.Secrets));
 
     private TimeSpan After(Answer answer) => answer.RetryAfter ?? exchange.DefaultRetryAfter;
 

@@ -77,12 +77,26 @@ internal sealed class ContractRun(IProviderBench bench, ProviderTraits traits, C
 
     public async Task<IssueOutcome.Issued> IssueAsync(int attempt = 1) => await IssueAsync(await TicketAsync(attempt));
 
+    /// <summary>Whether this check does not apply because people do what it is about, without any call; says so.</summary>
+    public bool IsByPeople()
+    {
+        if (traits.HandedIn) DoesNotApply("A person does it, and no call is made.");
+        return traits.HandedIn;
+    }
+
     /// <summary>After the people at the vendor did their part.</summary>
     public async Task<IssueOutcome> AwaitAsync(IssueTicket ticket, IssueOutcome.Pending pending)
     {
         Demand(pending.PollAfter > TimeSpan.Zero, "A pending issue is to be asked about again at once, for ever.");
         var still = await RecoverAsync(ticket);
         Demand(still is RecoverOutcome.Pending or RecoverOutcome.Indeterminate, $"Asked while people had done nothing, a pending issue came to {Name(still)}.");
+        if (traits.HandedIn)
+        {
+            var handed = new IssueOutcome.Issued(bench.HandOver() ?? throw new ContractBrokenException("A person is said to make the credential, and at this vendor nobody can."), null, null, null);
+            Learn(handed);
+            return handed;
+        }
+
         if (!bench.DoErrands()) throw new ContractBrokenException("An issue was called pending, and nothing waited for anybody at the vendor.");
         DoneOn = bench.Now;
         bench.Pass(pending.PollAfter);

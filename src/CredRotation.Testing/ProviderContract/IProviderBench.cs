@@ -44,6 +44,9 @@ public interface IProviderBench : IAsyncDisposable
     /// <summary>Somebody else makes a credential on the same target. Null: nobody else can.</summary>
     SecretText? AddStranger();
 
-    /// <summary>People at the vendor do whatever waits for them. False: nothing waited.</summary>
+    /// <summary>People at the vendor do whatever waits for them; where no call told them of it, they end the oldest credential of several. False: nothing waited.</summary>
     bool DoErrands();
+
+    /// <summary>A person makes a credential at the vendor, which is handed in (<see cref="ProviderTraits.HandedIn"/>). Null: only a call makes one.</summary>
+    SecretText? HandOver() => null;
 }

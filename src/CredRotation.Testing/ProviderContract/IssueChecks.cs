@@ -31,6 +31,7 @@ internal static class IssueChecks
         var probe = await run.ProbeAsync(issued.Value);
         run.Demand(probe is ProbeOutcome.Works, $"A probe with the new credential came to {ContractRun.Name(probe)}.");
         run.Demand(issued.Value.RevealToRemote() != run.Bench.Current.RevealToRemote(), "What was issued is the old value.");
+        if (run.Traits.HandedIn) run.Confirm(nameof(ProviderTraits.HandedIn), "What a person made and handed in is accepted.");
         if (ticket.Material is not { } material) run.Confirm(nameof(ProviderTraits.SecretOrigin), "The vendor made a value without being given one.");
         else run.Judge(nameof(ProviderTraits.SecretOrigin), material.RevealToRemote() == issued.Value.RevealToRemote(), "The value that was given was set.", "Another value was set than the one that was given.");
         if (run.Traits.LifetimeMax is { } longest && issued.ExpiresOn is { } end)
@@ -167,6 +168,12 @@ internal static class IssueChecks
         const string trait = nameof(ProviderTraits.IssueReplay);
         var ticket = await run.TicketAsync();
         var first = await run.IssueAsync(ticket);
+        if (traits.HandedIn)
+        {
+            run.Judge(trait, await run.RecoverAsync(ticket) is RecoverOutcome.Pending, "Nothing was sent, so nothing is repeated.", "A person hands in what is issued, and recovery says something else than that it waits for them.");
+            return;
+        }
+
         if (traits.IssueReplay is IssueReplay.ReadBack)
         {
             run.Judge(trait, await run.RecoverAsync(ticket) is RecoverOutcome.Issued found && Same(found.Result, first), "The issue was read back with its value.", "The issue could not be read back with its value.");

@@ -59,6 +59,8 @@ internal static class LimitChecks
 
     private static async Task IssueAsync(ContractRun run)
     {
+        if (run.IsByPeople()) return;
+
         // Made before: asking for the old one's handle is a call too.
         var ticket = await run.TicketAsync();
         await ThrottledAsync(run, async () => await run.TryIssueAsync(ticket) is IssueOutcome.Throttled { After: var after } && after > TimeSpan.Zero);
@@ -79,7 +81,7 @@ internal static class LimitChecks
 
     private static async Task RetireAsync(ContractRun run)
     {
-        if (await RetireChecks.PrepareAsync(run) is not { } prepared) return;
+        if (run.IsByPeople() || await RetireChecks.PrepareAsync(run) is not { } prepared) return;
         await ThrottledAsync(run, async () => await run.RetireAsync(prepared.Ticket) is RetireOutcome.Throttled { After: var after } && after > TimeSpan.Zero);
     }
 

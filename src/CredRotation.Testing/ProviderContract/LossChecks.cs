@@ -22,6 +22,8 @@ internal static class LossChecks
 
     private static async Task IssueAsync(ContractRun run, LostPart part)
     {
+        if (run.IsByPeople()) return;
+
         var (bench, traits) = (run.Bench, run.Traits);
         var prior = traits.CanList ? Ids(await run.ListAsync()) : [];
         var ticket = await run.TicketAsync();
@@ -110,6 +112,8 @@ internal static class LossChecks
 
     private static async Task RecoverAsync(ContractRun run, LostPart part)
     {
+        if (run.IsByPeople()) return;
+
         var ticket = await run.TicketAsync();
         await run.IssueAsync(ticket);
         run.Bench.Pass(run.Traits.LandingMax + run.Traits.ListSettle + ContractRun.Moment);
@@ -120,7 +124,7 @@ internal static class LossChecks
 
     private static async Task RetireAsync(ContractRun run, LostPart part)
     {
-        if (await RetireChecks.PrepareAsync(run) is not { } prepared) return;
+        if (run.IsByPeople() || await RetireChecks.PrepareAsync(run) is not { } prepared) return;
 
         run.Bench.LoseNext(part);
         var lost = await run.RetireAsync(prepared.Ticket);

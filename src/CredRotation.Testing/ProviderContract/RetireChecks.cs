@@ -32,6 +32,7 @@ internal static class RetireChecks
         var issued = await run.IssueAsync(attempt);
         run.Settle();
         await run.ProbeAsync(issued.Value);
+        if (run.Traits.RetireBy is RetireBy.Human && run.Traits.HandedIn) return new Prepared(new RetireTicket(null, null), run.Bench.Current, issued.Value);
         if (run.Traits.RetireBy is RetireBy.SecretValue) return new Prepared(new RetireTicket(null, run.Bench.Current), run.Bench.Current, issued.Value);
         if (await run.HandleAsync(run.Bench.Current) is { } handle) return new Prepared(new RetireTicket(handle, null), run.Bench.Current, issued.Value);
         if (issued.Id is { } id) return new Prepared(new RetireTicket(id, null), issued.Value, run.Bench.Current);

@@ -1,4 +1,5 @@
 using CredRotation.Engine;
+using CredRotation.Sandbox.Systems;
 using CredRotation.Testing;
 
 namespace CredRotation.Tests.Testing;
@@ -24,14 +25,16 @@ public sealed class A_provider_under_contract
     {
         var confirmed = new HashSet<string>();
         var all = new HashSet<string>();
-        foreach (var vendor in VendorClasses.All)
+        var benches = VendorClasses.All.Select(vendor => (Func<CancellationToken, Task<IProviderBench>>)(_ => Task.FromResult<IProviderBench>(new VendorBench(vendor))))
+            .Append(stop => PortalBench.StartAsync(PortalServer.Kinds[0], stop));
+        foreach (var bench in benches)
         {
-            var report = await ProviderContract.RunAsync(_ => Task.FromResult<IProviderBench>(new VendorBench(vendor)), TestContext.Current.CancellationToken);
+            var report = await ProviderContract.RunAsync(bench, TestContext.Current.CancellationToken);
             all.UnionWith(report.Traits.Select(trait => trait.Trait));
             confirmed.UnionWith(report.Confirmed.Select(trait => trait.Trait));
         }
 
-        Assert.Equal(["ForbiddenProvesAlive", "LandingMax", "LifetimeMax", "ProbeNetworkBound", "RetireDelayMax", "SelfManaged"], all.Except(confirmed).Order(StringComparer.Ordinal));
+        Assert.Equal(["ForbiddenProvesAlive", "LandingMax", "LifetimeMax", "ProbeNetworkBound", "SelfManaged"], all.Except(confirmed).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -43,6 +46,18 @@ public sealed class A_provider_under_contract
 
         Assert.True(report.IsKept, report.ToString());
         Assert.Equal(confirmed, string.Join(' ', report.Confirmed.Select(trait => trait.Trait).Order(StringComparer.Ordinal)));
+    }
+
+    public static TheoryData<string> Portals => [.. PortalServer.Kinds];
+
+    [Theory]
+    [MemberData(nameof(Portals))]
+    public async Task Is_found_honest_where_a_person_makes_its_keys_in_a_portal(string kind)
+    {
+        var report = await ProviderContract.RunAsync(stop => PortalBench.StartAsync(kind, stop), TestContext.Current.CancellationToken);
+
+        Assert.True(report.IsKept, report.ToString());
+        Assert.Equal("ActivationDelayMax CanList HandedIn IssueReplay OldValidity RefusedProbesAllowed RetireBy RetireDelayMax SecretOrigin Topology", string.Join(' ', report.Confirmed.Select(trait => trait.Trait).Order(StringComparer.Ordinal)));
     }
 
     [Fact]

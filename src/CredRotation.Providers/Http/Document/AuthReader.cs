@@ -8,12 +8,12 @@ internal static class AuthReader
 {
     private static readonly string[] Forbidden = ["Host", "Connection", "Cookie", "Content-Length", "Content-Type", "Transfer-Encoding", "Upgrade", "Expect", "TE", "Trailer"];
 
-    public static IReadOnlyDictionary<string, AuthScheme> Read(Node root, IReadOnlyDictionary<string, ParameterDeclaration> parameters)
+    public static IReadOnlyDictionary<string, AuthScheme> Read(Node root, IReadOnlyDictionary<string, ParameterDeclaration> parameters, bool needsManagement)
     {
         var schemes = new Dictionary<string, AuthScheme>(StringComparer.Ordinal);
         if (root.Need("auth", "describe management and candidate") is not { } auth || !auth.IsObjectOf("management", "candidate")) return schemes;
 
-        Add("management", Known.Nothing);
+        if (needsManagement || auth.Find("management") is not null) Add("management", Known.Nothing);
         Add("candidate", Known.New);
         return schemes;
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CredRotation.Engine;
 
 namespace CredRotation.Providers.Http.Document;
@@ -5,6 +6,9 @@ namespace CredRotation.Providers.Http.Document;
 /// <summary>Reads the traits block and refuses combinations that contradict themselves.</summary>
 internal static class CapabilitiesReader
 {
+    /// <summary>Nothing is sent, so nothing is repeated: a person makes it and hands it in.</summary>
+    private const string HandedIn = "handed-in";
+
     private static readonly string[] Durations = ["listSettle", "activationDelayMax", "retireDelayMax", "landingMax", "lifetimeMax"];
 
     public static Capabilities? Read(Node node, IReadOnlyDictionary<string, ParameterDeclaration> parameters)
@@ -27,11 +31,13 @@ internal static class CapabilitiesReader
                 ("idempotency-key", IssueReplay.IdempotencyKey),
                 ("reissue-orphan-expires", IssueReplay.ReissueOrphanExpires),
                 ("reissue-cancels-pending", IssueReplay.ReissueCancelsPending),
-                ("reissue-forbidden", IssueReplay.ReissueForbidden)) ?? default,
+                ("reissue-forbidden", IssueReplay.ReissueForbidden),
+                (HandedIn, IssueReplay.ReadBack)) ?? default,
+            HandedIn = node.Find("issueReplay")?.Element is { ValueKind: JsonValueKind.String } replay && replay.GetString() == HandedIn,
             OldValidity = mode,
             ClockStart = start,
-            RetireBy = node.Need("retireBy", "say how the old credential dies: timer, id or secret-value")
-                ?.Choice(("timer", RetireBy.TimerOnly), ("id", RetireBy.Id), ("secret-value", RetireBy.SecretValue)) ?? default,
+            RetireBy = node.Need("retireBy", "say how the old credential dies: timer, id, secret-value or person")
+                ?.Choice(("timer", RetireBy.TimerOnly), ("id", RetireBy.Id), ("secret-value", RetireBy.SecretValue), ("person", RetireBy.Human)) ?? default,
             CanList = node.Need("list", "say none, or full where every credential that lives can be listed with its marker")?.Choice(("none", false), ("full", true)) ?? false,
             SelfManaged = node.Find("selfManaged")?.Flag() ?? false,
             RefusedProbesAllowed = node.Find("refusedProbesAllowed")?.Integer(1, 1000) ?? 20,
@@ -92,6 +98,8 @@ internal static class CapabilitiesReader
             node.Problem("retires by a call, but the old credential dies at once", "set retireBy to timer");
         if (traits.IssueReplay is IssueReplay.ReissueOrphanExpires && traits.OldValidity is not OldValidity.Timer)
             node.Problem("says that a lost key expires, but names no timer", "set oldValidity to a timer, or issueReplay to none");
+        if (traits is { CanList: true, HandedIn: true })
+            node.Problem("lists credentials by the marker of a call that is never made", "set list to none");
         if (traits is { CanList: true, RetireBy: RetireBy.SecretValue })
             node.Problem("lists credentials that it could not retire, because a list never shows a value", "set retireBy to id, or list to none");
         if (traits is { CanList: true, RetireBy: RetireBy.TimerOnly })

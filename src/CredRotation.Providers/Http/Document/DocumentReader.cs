@@ -53,7 +53,7 @@ internal static partial class DocumentReader
         var capabilities = root.Need("capabilities", "state the provider's traits") is { } traits ? CapabilitiesReader.Read(traits, parameters) : null;
         var errors = root.Find("errors")?.Items().Select(ReadError).OfType<ErrorRule>().ToList() ?? [];
         var redact = root.Find("redact")?.Items().Select(item => item.Pointer()).OfType<JsonPointer>().ToList() ?? [];
-        var auth = AuthReader.Read(root, parameters);
+        var auth = AuthReader.Read(root, parameters, needsManagement: capabilities?.Fixed.HandedIn is not true);
 
         if (root.Need("operations", "describe at least issue and verify") is not { } operations || capabilities is null) return null;
 
@@ -67,8 +67,10 @@ internal static partial class DocumentReader
                 Capabilities = capabilities,
                 Target = read.Target,
                 Issue = read.Issue,
+                IssueSteps = read.IssueSteps,
                 Verify = read.Verify,
                 Retire = read.Retire,
+                RetireSteps = read.RetireSteps,
                 List = read.List,
                 Errors = errors,
                 Redact = redact,

@@ -6,17 +6,19 @@ using CredRotation.Providers.Http.Templates;
 namespace CredRotation.Providers.Http.Document;
 
 /// <summary>Every operation of a file, read.</summary>
-internal sealed record Operations(Operation? Target, IssueOperation Issue, VerifyOperation Verify, RetireOperation? Retire, ListOperation? List)
+internal sealed record Operations(Operation? Target, IssueOperation? Issue, Template? IssueSteps, VerifyOperation Verify, RetireOperation? Retire, Template? RetireSteps, ListOperation? List)
 {
     public IEnumerable<Template> Templates
-        => new[] { Target, Issue.Call, Verify.Call, Retire?.Call, List?.Call }.OfType<Operation>().SelectMany(operation => operation.Templates)
-            .Concat(List?.Only.OfType<Predicate.EqualsText>().Select(predicate => predicate.Expected) ?? []);
+        => new[] { Target, Issue?.Call, Verify.Call, Retire?.Call, List?.Call }.OfType<Operation>().SelectMany(operation => operation.Templates)
+            .Concat(List?.Only.OfType<Predicate.EqualsText>().Select(predicate => predicate.Expected) ?? [])
+            .Concat(new[] { IssueSteps, RetireSteps }.OfType<Template>());
 }
 
 /// <summary>Reads the operations and checks that they can do what the traits promise.</summary>
 internal sealed class OperationReader(
     IReadOnlyDictionary<string, ParameterDeclaration> parameters, AllowedHosts hosts, IReadOnlyDictionary<string, AuthScheme> auth, ProviderTraits traits)
 {
+    private const int StepsMax = 7, StepsLengthMax = 380;
     private static readonly int[] RefusedUnlessSaid = [401];
     private static readonly int[] ForbiddenUnlessSaid = [403];
 
@@ -25,9 +27,13 @@ internal sealed class OperationReader(
         if (!node.IsObjectOf("target", "issue", "verify", "retire", "list")) return null;
 
         var target = node.Find("target") is { } look ? ReadTarget(look) : null;
-        var issue = node.Need("issue", "describe the request that makes a new credential") is { } make ? ReadIssue(make) : null;
+        var make = node.Need("issue", "describe the request that makes a new credential, or what a person does");
+        var issueSteps = traits.HandedIn && make is not null ? ReadSteps(make, Known.Ticket) : null;
+        var issue = !traits.HandedIn && make is not null ? ReadIssue(make) : null;
         var verify = node.Need("verify", "describe a read-only request that the new credential may make") is { } probe ? ReadVerify(probe) : null;
-        var retire = node.Find("retire") is { } end ? ReadRetire(end) : null;
+        var end = node.Find("retire");
+        var retireSteps = traits.RetireBy is RetireBy.Human && end is not null ? ReadSteps(end, Known.Nothing) : null;
+        var retire = traits.RetireBy is not RetireBy.Human && end is not null ? ReadRetire(end) : null;
 
         var list = node.Find("list") is { } all ? ReadList(all) : null;
 
@@ -37,14 +43,14 @@ internal sealed class OperationReader(
             node.Find("list")?.Problem("describes a call, but capabilities say that nothing can be listed", "remove it or set capabilities/list to full");
         if (traits.CanList && issue is not null && !Names(issue.Call, Source.Marker))
             node.Find("issue")!.Problem("never sends the marker, so that what a lost answer made could not be found in the list", "put {{marker}} where the list shows it");
-        if (traits.IssueEndangersOld && node.Find("target") is null)
+        if (traits is { IssueEndangersOld: true, HandedIn: false } && node.Find("target") is null)
             node.Problem("lacks the member 'target'", "issuing here starts the end of the old credential, so describe a request that shows the target first");
         if (traits.RetireBy is RetireBy.TimerOnly)
             node.Find("retire")?.Problem("describes a call, but capabilities say that a timer retires", "remove it or correct retireBy");
         if (traits.RetireBy is not RetireBy.TimerOnly && node.Find("retire") is null)
             node.Problem("lacks the member 'retire'", "describe the request that ends the old credential, or set retireBy to timer");
 
-        return issue is not null && verify is not null ? new Operations(target, issue, verify, retire, list) : null;
+        return (issue is not null || issueSteps is not null) && verify is not null ? new Operations(target, issue, issueSteps, verify, retire, retireSteps, list) : null;
     }
 
     private Operation? ReadTarget(Node node)
@@ -72,6 +78,22 @@ internal sealed class OperationReader(
             id,
             extract.Find("expiresAt") is { } end ? ReadInstant(end) : null,
             extract.Find("oldValidUntil") is { } old ? ReadInstant(old) : null);
+    }
+
+    /// <summary>What a person does, as one line with numbered steps.</summary>
+    private Template? ReadSteps(Node node, Known known)
+    {
+        if (!node.IsObjectOf("byPerson") || node.Need("byPerson", "say in short steps what a person does at the provider") is not { } said) return null;
+
+        var rules = new TemplateRules(parameters, known, HasSecrets: false);
+        var steps = said.Items().Select(step => Template.Read(step, rules)).OfType<Template>().ToList();
+        if (steps.Count is 0 or > StepsMax || steps.Sum(step => step.Text.Length) > StepsLengthMax)
+        {
+            said.Problem("is not told in a few short steps", $"write 1 to {StepsMax} steps of at most {StepsLengthMax} characters together: they stand on a card");
+            return null;
+        }
+
+        return steps.Select((step, index) => step.After($"{(index == 0 ? "" : " ")}{index + 1}. ")).Aggregate((one, next) => one.And(next));
     }
 
     private VerifyOperation? ReadVerify(Node node)

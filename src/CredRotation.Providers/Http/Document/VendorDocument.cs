@@ -1,6 +1,7 @@
 using CredRotation.Engine;
 using CredRotation.Providers.Http.Answers;
 using CredRotation.Providers.Http.Requests;
+using CredRotation.Providers.Http.Templates;
 
 namespace CredRotation.Providers.Http.Document;
 
@@ -21,11 +22,18 @@ internal sealed record VendorDocument
     /// <summary>Absent only where an issue endangers nothing.</summary>
     public required Operation? Target { get; init; }
 
-    public required IssueOperation Issue { get; init; }
+    /// <summary>Absent where a person issues.</summary>
+    public required IssueOperation? Issue { get; init; }
+
+    /// <summary>What a person does instead of a call; absent where there is one.</summary>
+    public required Template? IssueSteps { get; init; }
 
     public required VerifyOperation Verify { get; init; }
 
     public required RetireOperation? Retire { get; init; }
+
+    /// <summary>What a person does to end the old credential, where no call does.</summary>
+    public required Template? RetireSteps { get; init; }
 
     /// <summary>Absent where the traits say that nothing can be listed.</summary>
     public required ListOperation? List { get; init; }
@@ -47,7 +55,7 @@ internal sealed record Capabilities(ProviderTraits Fixed, IReadOnlyDictionary<st
 /// <summary>One request and what a good answer to it looks like.</summary>
 internal sealed record Operation(RequestTemplate Request, AuthScheme Auth, IReadOnlyList<int> SuccessStatuses, IReadOnlyList<Predicate> Require)
 {
-    public IEnumerable<Templates.Template> Templates
+    public IEnumerable<Template> Templates
         => Request.Templates.Concat(Auth.Templates).Concat(Require.OfType<Predicate.EqualsText>().Select(predicate => predicate.Expected));
 }
 

@@ -55,6 +55,9 @@ internal sealed class Template
     /// <summary>The same template behind fixed words.</summary>
     public Template After(string words) => new(words + Text, [new TemplatePart(words, null), .. Parts]);
 
+    /// <summary>This one, and then another.</summary>
+    public Template And(Template next) => new(Text + next.Text, [.. Parts, .. next.Parts]);
+
     /// <summary>Fills every place; the result may hold a secret and belongs on the wire.</summary>
     public string Expand(TemplateValues values) => Expand(values, (_, value) => value);
 
