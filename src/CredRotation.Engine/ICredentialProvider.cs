@@ -46,6 +46,9 @@ public interface ICredentialProvider
     /// <summary>Everything that shapes this provider's calls, without secrets. Frozen into a rotation's plan, so that a resumed rotation uses what it started with.</summary>
     string Configuration { get; }
 
+    /// <summary>What people should know of it; null where it is nobody's but its author's.</summary>
+    ProviderFacts? Facts => null;
+
     /// <summary>Names of the management credentials this provider needs; the account says which vault secret each is.</summary>
     IReadOnlyList<string> SecretNames { get; }
 

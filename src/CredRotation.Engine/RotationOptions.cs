@@ -88,6 +88,9 @@ public sealed class AccountOptions
     /// <summary>Object ids of the owner groups that may answer for credentials of this account.</summary>
     public IReadOnlyList<string> OwnerGroups { get; init; } = [];
 
+    /// <summary>Uses a provider that was run against nothing but its vendor's documentation.</summary>
+    public bool AllowUnverified { get; init; }
+
     /// <summary>The least approval, whatever a policy says.</summary>
     public ApprovalRule LowestApproval { get; init; } = ApprovalRule.None;
 }

@@ -64,6 +64,8 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
             return;
         }
 
+        if (provider.Facts is { Status: ProviderStatus.Documented } && !account.AllowUnverified)
+            errors.Add($"{path}:Provider '{account.Provider}' was written after the vendor's documentation and run against nothing. Rehearse it at a test account first, then set {path}:AllowUnverified to true.");
         errors.AddRange(provider.Validate(account.Parameters).Select(problem => $"{path}:Parameters: {problem}"));
         foreach (var secret in provider.SecretNames)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CredRotation.Sandbox.Catalogue;
 using CredRotation.Sandbox.Checkout;
 using CredRotation.Sandbox.Evidence;
 using CredRotation.Sandbox.Replay;
@@ -17,6 +18,7 @@ try
         ["replay", .. var rest] => await ReplayCommand.RunAsync(rest, leaving.Token),
         ["serve", .. var rest] => await ServeCommand.RunAsync(rest, leaving.Token),
         ["evidence", .. var rest] => await EvidenceCommand.RunAsync(rest, leaving.Token),
+        ["providers", .. var rest] => await ProvidersCommand.RunAsync(rest),
         ["shots", .. var rest] => await ShotsCommand.RunAsync(rest, leaving.Token),
         // Started by the sandbox itself; ends when its parent does.
         ["checkout"] => await CheckoutApp.RunAsync(CancellationToken.None),
@@ -45,6 +47,7 @@ static int Usage()
                CredRotation.Sandbox serve [--seed N] [--json]           only the simulated systems, for an app of its own process
                CredRotation.Sandbox evidence FILE [--head SEQUENCE:HASH] [--json]
                                                                checks a rotation's evidence offline
+               CredRotation.Sandbox providers [--json]                  every provider that ships, as a page or in JSON
                CredRotation.Sandbox shots DIR                           pictures of pages and cards, where Chromium is installed
         """);
     return 2;

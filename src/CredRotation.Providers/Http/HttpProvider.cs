@@ -27,6 +27,8 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
 
     public IReadOnlyList<string> SecretNames => document.SecretNames;
 
+    public ProviderFacts Facts => document.Facts;
+
     public ProviderTraits Describe(IReadOnlyDictionary<string, string> parameters) => _parameters.Describe(parameters);
 
     public IEnumerable<string> Validate(IReadOnlyDictionary<string, string> parameters) => _parameters.Faults(parameters);

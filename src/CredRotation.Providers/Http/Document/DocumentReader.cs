@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using CredRotation.Engine;
 using CredRotation.Providers.Http.Answers;
 using CredRotation.Providers.Http.Requests;
 using CredRotation.Providers.Http.Templates;
@@ -10,6 +12,7 @@ namespace CredRotation.Providers.Http.Document;
 internal static partial class DocumentReader
 {
     private const int LengthMax = 256 * 1024;
+    private static readonly ProviderFacts s_untold = new(ProviderGroup.Software, ProviderStatus.Documented, [], "its author", DateOnly.MinValue);
     private static readonly JsonDocumentOptions Lenient = new() { AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>Null when a problem was told.</summary>
@@ -41,13 +44,14 @@ internal static partial class DocumentReader
 
     private static VendorDocument? Read(Node root, string text)
     {
-        if (!root.IsObjectOf("schemaVersion", "provider", "parameters", "allowedHosts", "loopback", "capabilities", "auth", "operations", "errors", "redact"))
+        if (!root.IsObjectOf("schemaVersion", "provider", "facts", "parameters", "allowedHosts", "loopback", "capabilities", "auth", "operations", "errors", "redact"))
             return null;
 
         if (root.Need("schemaVersion", "write \"schemaVersion\": 1")?.Integer(1, int.MaxValue) is { } version and not 1)
             root.Find("schemaVersion")!.Problem($"is {version}, which this version cannot read", "write 1, or use a newer version of the app");
 
         var kind = ReadKind(root);
+        var facts = root.Find("facts") is { } told ? ReadFacts(told) : s_untold;
         var parameters = ReadParameters(root);
         var hosts = ReadHosts(root);
         var capabilities = root.Need("capabilities", "state the provider's traits") is { } traits ? CapabilitiesReader.Read(traits, parameters) : null;
@@ -62,6 +66,7 @@ internal static partial class DocumentReader
             {
                 Provider = kind,
                 Text = text,
+                Facts = facts,
                 Parameters = parameters,
                 Hosts = hosts,
                 Capabilities = capabilities,
@@ -89,6 +94,21 @@ internal static partial class DocumentReader
         if (kind.Length > 0 && !KindPattern().IsMatch(kind))
             root.Find("provider")!.Problem("is no provider kind", "use 3 to 60 characters of a-z, 0-9 and single hyphens, beginning with a letter");
         return kind;
+    }
+
+    private static ProviderFacts ReadFacts(Node node)
+    {
+        if (!node.IsObjectOf("group", "status", "permissions", "source", "readOn")) return s_untold;
+
+        var group = node.Need("group", "say what its credentials open: payments, software, azure or data")
+            ?.Choice(("payments", ProviderGroup.Payments), ("software", ProviderGroup.Software), ("azure", ProviderGroup.Azure), ("data", ProviderGroup.Data)) ?? default;
+        var status = node.Need("status", "say how well it is known: documented, contract or live")
+            ?.Choice(("documented", ProviderStatus.Documented), ("contract", ProviderStatus.Contract), ("live", ProviderStatus.Live)) ?? default;
+        var permissions = node.Need("permissions", "list what must be allowed at the provider")?.Items().Select(item => item.Text()).OfType<string>().ToList() ?? [];
+        var source = node.Need("source", "say where the vendor says so")?.Text() ?? "";
+        var readOn = node.Need("readOn", "say when that was read, for example 2026-09-30");
+        if (!DateOnly.TryParseExact(readOn?.Text(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) readOn?.Problem("is not a day", "write it as 2026-09-30");
+        return new ProviderFacts(group, status, permissions, source, day);
     }
 
     private static Dictionary<string, ParameterDeclaration> ReadParameters(Node root)

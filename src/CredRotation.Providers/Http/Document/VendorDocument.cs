@@ -13,6 +13,9 @@ internal sealed record VendorDocument
     /// <summary>The file without white space and comments; reading it again gives the same document.</summary>
     public required string Text { get; init; }
 
+    /// <summary>A file that says nothing of itself is one that was run against nothing.</summary>
+    public required ProviderFacts Facts { get; init; }
+
     public required IReadOnlyDictionary<string, ParameterDeclaration> Parameters { get; init; }
 
     public required AllowedHosts Hosts { get; init; }
