@@ -76,7 +76,7 @@ internal static class SampleRotations
     /// <summary>Waits for a person who makes the new credential in a portal and hands it in.</summary>
     public static Rotation Awaiting(Rotation rotation)
     {
-        var steps = "The new credential is not there yet: 1. Sign in to the gateway's dashboard and open API keys. 2. Create a second secret key for the shop, and name it after this rotation. 3. Hand it in here.";
+        var steps = "The new credential is not there yet: 1. Sign in to the gateway's dashboard and open API keys. 2. Create a second secret key for the shop, and name it after this rotation. 3. Hand it in on the rotation's page.";
         return rotation with
         {
             State = RotationState.IssueSent,

@@ -18,7 +18,7 @@ internal sealed record Operations(Operation? Target, IssueOperation? Issue, Temp
 internal sealed class OperationReader(
     IReadOnlyDictionary<string, ParameterDeclaration> parameters, AllowedHosts hosts, IReadOnlyDictionary<string, AuthScheme> auth, ProviderTraits traits)
 {
-    private const int StepsMax = 7, StepsLengthMax = 380;
+    private const int StepsMax = 7, StepsLengthMax = 280;
     private static readonly int[] RefusedUnlessSaid = [401];
     private static readonly int[] ForbiddenUnlessSaid = [403];
 
