@@ -320,6 +320,9 @@ public sealed record Rotation
     /// <summary>What waits to be tried; null again once it was refused, and kept once it was taken.</summary>
     public HandedIn? HandedIn { get; init; }
 
+    /// <summary>Why what was handed in last was not taken.</summary>
+    public string? IntakeTrouble { get; init; }
+
     /// <summary>From when on the new credential may have been used for the first time.</summary>
     public DateTimeOffset? FirstUseOn { get; init; }
 

@@ -240,7 +240,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         if (!isOwner) return Refuse(visit, who, "HandInRefused", "The person is not a current member of the answering group.");
 
         // The newest counts: who hands in twice corrects themselves.
-        visit.Open = rotation with { HandedIn = new HandedIn(said.StagedVersion, said.PersonId, said.PersonName, said.On), WakeOn = clock.GetUtcNow() };
+        visit.Open = rotation with { HandedIn = new HandedIn(said.StagedVersion, said.PersonId, said.PersonName, said.On), IntakeTrouble = null, WakeOn = clock.GetUtcNow() };
         visit.Notes.Add(new LedgerNote(who, "HandedIn", $"{said.PersonName} handed in a new credential. It is staged and will be tried.", new JsonObject { ["staged"] = said.StagedVersion }));
         return true;
     }

@@ -234,7 +234,7 @@ internal sealed class IssueStep(
         // Every time that a call will say is computed here, once (rule 4).
         var now = clock.GetUtcNow();
         var ticket = new IssueTicket(rotation.Id, attempt, Token(rotation, attempt), marker, Seconds(now + rotation.Plan.NewLifetime)) { OldId = rotation.Old?.ProviderId };
-        var sent = visit.Rotation.To(RotationState.IssueSent, now) with { Attempts = [.. rotation.Attempts, new IssueAttempt(ticket, now, reservation, prior)], PendingOn = null, HandedIn = null };
+        var sent = visit.Rotation.To(RotationState.IssueSent, now) with { Attempts = [.. rotation.Attempts, new IssueAttempt(ticket, now, reservation, prior)], PendingOn = null, HandedIn = null, IntakeTrouble = null };
         // A repeat makes what the lost attempt may have made the old credential of the provider: its timer starts now.
         if (traits is { IssueReplay: IssueReplay.ReissueOrphanExpires, OldLife: { } life })
             sent = sent with { Suspects = [.. sent.Suspects.Select(suspect => suspect.EndsOn is null ? suspect with { EndsOn = now + life } : suspect)] };

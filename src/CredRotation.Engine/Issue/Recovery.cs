@@ -63,7 +63,7 @@ internal sealed class Recovery(Remotes remotes, IProviderCatalog providers, Targ
                 return new Recovered.Settled(new StepResult.Waits((visit.Rotation with { RefusedProbes = visit.Rotation.RefusedProbes + 1 }).Until(notYet.Until, clock.GetUtcNow()), null));
             case HandedInCheck.Found.Bad bad:
                 // People are told again: it is their turn again.
-                visit.Open = visit.Rotation with { HandedIn = null, RefusedProbes = 0, LastTrouble = RotationMachine.Bounded(bad.Why), Hold = visit.Rotation.Hold is { } hold ? hold with { IsAnnounced = false } : null };
+                visit.Open = visit.Rotation with { HandedIn = null, RefusedProbes = 0, IntakeTrouble = RotationMachine.Bounded(bad.Why), Hold = visit.Rotation.Hold is { } hold ? hold with { IsAnnounced = false } : null };
                 visit.Notes.Add(LedgerNote.Ours("HandInRefused", bad.Why, new JsonObject { ["staged"] = handed.StagedVersion, ["person"] = $"person:{handed.PersonId}" }));
                 return null;
             default:
@@ -83,8 +83,7 @@ internal sealed class Recovery(Remotes remotes, IProviderCatalog providers, Targ
             case RecoverOutcome.Issued issued:
                 return new Recovered.Found(issued.Result);
             case RecoverOutcome.Pending pending:
-                var before = visit.Rotation is { Plan.Traits.HandedIn: true, LastTrouble: { } trouble } ? $"{trouble} " : "";
-                return new Recovered.Settled(visit.Rotation.Pending($"{before}{pending.What}", pending.PollAfter, options.Value.RetryDelay, now));
+                return new Recovered.Settled(visit.Rotation.Pending(visit.Rotation.IntakeTrouble is { } trouble ? $"{trouble} {pending.What}" : pending.What, pending.PollAfter, options.Value.RetryDelay, now));
             case RecoverOutcome.NotIssued when visit.Rotation.PendingOn is not null:
                 // It was asked for and will not come: asking again is a person's decision.
                 var refused = Without(visit.Rotation, attempt).To(RotationState.Authorized, now);
@@ -148,5 +147,5 @@ internal sealed class Recovery(Remotes remotes, IProviderCatalog providers, Targ
         return new Recovered.Settled(new StepResult.Moved(again, LedgerNote.Ours("Recovered", $"Attempt {attempt.Ticket.Attempt} left no value. {why}", new JsonObject { [isSuspect ? "suspect" : "attempt"] = attempt.Ticket.Marker })));
     }
 
-    private static Rotation Without(Rotation rotation, IssueAttempt attempt) => rotation with { Attempts = [.. rotation.Attempts.Where(known => known != attempt)], PendingOn = null, HandedIn = null };
+    private static Rotation Without(Rotation rotation, IssueAttempt attempt) => rotation with { Attempts = [.. rotation.Attempts.Where(known => known != attempt)], PendingOn = null, HandedIn = null, IntakeTrouble = null };
 }

@@ -19,7 +19,7 @@ public sealed class VendorBench : IProviderBench
         Current = _model.Add(TargetName).Value;
         var provider = new InMemoryVendorProvider(_model, _faults);
         Provider = wrap?.Invoke(provider, _model) ?? provider;
-        Target = new ProviderTarget("account", TargetName, new Dictionary<string, string>(), new Dictionary<string, SecretText> { [InMemoryVendorProvider.ManagementSecret] = _model.ManagementValue });
+        Target = new ProviderTarget("account", TargetName, new Dictionary<string, string>(), vendor.Traits.HandedIn ? new Dictionary<string, SecretText>() : new Dictionary<string, SecretText> { [InMemoryVendorProvider.ManagementSecret] = _model.ManagementValue });
     }
 
     public ICredentialProvider Provider { get; }
@@ -57,6 +57,8 @@ public sealed class VendorBench : IProviderBench
         foreach (var errand in open) _model.Do(errand);
         return open.Count > 0;
     }
+
+    public SecretText? HandOver() => _model.Class.Traits.HandedIn ? _model.Add(TargetName).Value : null;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

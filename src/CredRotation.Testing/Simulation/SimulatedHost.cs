@@ -1,6 +1,7 @@
 using CredRotation.Engine;
 using CredRotation.Engine.Detect;
 using CredRotation.Engine.Detect.Inventory;
+using CredRotation.Engine.Intake;
 using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -51,6 +52,8 @@ internal sealed class SimulatedHost : IDisposable
     public CredentialSweep Sweep => _services.GetRequiredService<CredentialSweep>();
 
     public Sleepers Sleepers => _services.GetRequiredService<Sleepers>();
+
+    public SealedIntake Intake => _services.GetRequiredService<SealedIntake>();
 
     public ICredentialRegistry Registry => _services.GetRequiredService<ICredentialRegistry>();
 

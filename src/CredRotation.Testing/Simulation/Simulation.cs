@@ -565,6 +565,7 @@ public sealed class Simulation : IDisposable
                 Trace($"{Now:u} a person at the vendor {(isRefused ? "refuses" : "does")} {errand.Key}");
                 if (isRefused) _vendor.Refuse(errand);
                 else _vendor.Do(errand);
+                if (!isRefused && _scenario.Vendor.Traits.HandedIn && errand.Order is not null) At(Now + PersonDelay(), () => HandIn(errand.Key));
             });
         }
 
@@ -573,6 +574,33 @@ public sealed class Simulation : IDisposable
         var delay = PersonDelay();
         installation.PersonBusyUntil = Now + delay + TimeSpan.FromMinutes(20);
         At(Now + delay, () => Answer(installation));
+    }
+
+    /// <summary>Whoever made a credential in the portal hands it in until it counts, now and then something else before.</summary>
+    private void HandIn(string marker)
+    {
+        var made = _vendor.Credentials.LastOrDefault(credential => credential.Marker == marker);
+        foreach (var (installation, _, _) in _installations.Where(known => made is not null && known.Installation.Target == made.Target))
+        {
+            var value = made!.Value;
+            if (_isTrouble && _scenario.People is PeopleMood.Wrong && _random.Next(2) == 0) value = new SecretText("what-was-on-the-clipboard");
+
+            _thread.Run(async () =>
+            {
+                var registry = installation.Front.Registry;
+                if (await registry.FindAsync(installation.Credential, CancellationToken.None) is not { IsOpen: true } row) return;
+                if (await registry.FindRotationAsync(row.Id, row.Ordinal, CancellationToken.None) is not { New: null, Attempts: [.., var last] } rotation || last.Ticket.Marker != marker) return;
+
+                // Until it counts: what was asked for may not be noted yet, and what was handed in may be refused.
+                At(Now + TimeSpan.FromMinutes(30) + PersonDelay(), () => HandIn(marker));
+                if (rotation is not { IntakeMarker: not null, HandedIn: null }) return;
+
+                var person = _scenario.Answering[0];
+                var form = await installation.Front.Intake.OpenAsync(rotation, person, CancellationToken.None);
+                await installation.Front.Intake.TakeAsync(rotation, form!.Token, value, person, "person", CancellationToken.None);
+                Trace($"{Now:u} {person[^1]} hands in for {marker}");
+            });
+        }
     }
 
     private TimeSpan PersonDelay()

@@ -17,7 +17,7 @@ public sealed class InMemoryVendorProvider(VendorModel model, FaultInjector faul
 
     public string Configuration => $$"""{"provider":"{{model.Class.Name}}","version":1}""";
 
-    public IReadOnlyList<string> SecretNames => [ManagementSecret];
+    public IReadOnlyList<string> SecretNames => _traits.HandedIn ? [] : [ManagementSecret];
 
     public ProviderTraits Describe(IReadOnlyDictionary<string, string> parameters) => _traits;
 
@@ -25,6 +25,9 @@ public sealed class InMemoryVendorProvider(VendorModel model, FaultInjector faul
 
     public async Task<TargetOutcome> CheckTargetAsync(ProviderTarget target, CancellationToken cancellationToken)
     {
+        // A portal has no call to look with.
+        if (_traits.HandedIn) return new TargetOutcome.Readable(null);
+
         var answer = await faults.RunAsync("vendor.look", () => model.Look(caller, Management(target), target.Target), cancellationToken);
         return answer.Error switch
         {
@@ -37,7 +40,9 @@ public sealed class InMemoryVendorProvider(VendorModel model, FaultInjector faul
 
     public async Task<IssueOutcome> IssueAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
     {
-        var order = new VendorOrder(target.Target, ticket.Marker, ticket.IdempotencyToken, ticket.ExpiresOn, ticket.OldId, ticket.Material);
+        if (_traits.HandedIn) return new IssueOutcome.Pending(AskAPerson(target, ticket), PersonPause);
+
+        var order = Order(target, ticket);
         var answer = await faults.RunAsync("vendor.issue", () => model.Issue(caller, Management(target), order), cancellationToken);
         return answer switch
         {
@@ -74,6 +79,13 @@ public sealed class InMemoryVendorProvider(VendorModel model, FaultInjector faul
                 : new RetireOutcome.Rejected("value_missing");
         }
 
+        if (_traits.HandedIn)
+        {
+            // Told by our words alone: the older one goes.
+            if (model.Alive(target.Target) is [var oldest, _, ..]) model.Retire("person", model.ManagementValue, target.Target, oldest.Id);
+            return new RetireOutcome.Pending(model.Class.RetireWaitsFor!, PersonPause);
+        }
+
         if (ticket.Id is not { } handle) return new RetireOutcome.Rejected("id_missing");
         if (_traits.RetireBy is RetireBy.DisableThenDelete)
         {
@@ -87,7 +99,7 @@ public sealed class InMemoryVendorProvider(VendorModel model, FaultInjector faul
     public async Task<RecoverOutcome> RecoverAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
     {
         // What a person makes in a portal no call gives back.
-        if (_traits.HandedIn) return new RecoverOutcome.Pending(model.Class.IssueWaitsFor!, PersonPause);
+        if (_traits.HandedIn) return new RecoverOutcome.Pending(AskAPerson(target, ticket), PersonPause);
         if (_traits.IssueReplay is IssueReplay.ReadBack)
         {
             var answer = await faults.RunAsync("vendor.read-back", () => model.ReadBack(caller, Management(target), target.Target, ticket.Marker), cancellationToken);
@@ -116,6 +128,16 @@ public sealed class InMemoryVendorProvider(VendorModel model, FaultInjector faul
             ? [.. answer.Value.Select(credential => new ListedCredential(credential.Id, _traits.ListShowsMarker ? credential.Marker : null, credential.CreatedOn))]
             : throw Trouble(answer.Error);
     }
+
+    /// <summary>No call: a person reads what we wrote, and nothing can be lost on the way.</summary>
+    private string AskAPerson(ProviderTarget target, IssueTicket ticket)
+    {
+        model.Issue("person", model.ManagementValue, Order(target, ticket));
+        return model.Class.IssueWaitsFor!;
+    }
+
+    private static VendorOrder Order(ProviderTarget target, IssueTicket ticket)
+        => new(target.Target, ticket.Marker, ticket.IdempotencyToken, ticket.ExpiresOn, ticket.OldId, ticket.Material);
 
     private IssueOutcome.Issued Issued(VendorReceipt receipt)
         // Who does not show a handle has none: neither here nor in a probe.

@@ -20,8 +20,8 @@ public sealed record VendorClass(string Name, ProviderTraits Traits)
     /// <summary>How long a new credential is really refused.</summary>
     public TimeSpan ActivationDelay { get; init; }
 
-    /// <summary>Several installations, and people, may hold credentials of one and the same target.</summary>
-    public bool IsShareable => Traits is { Topology: Topology.Overlap, OldValidity: OldValidity.UntilRetired, Slots: null };
+    /// <summary>Several installations, and people, may hold credentials of one and the same target. Not where a person ends "the older one" of them.</summary>
+    public bool IsShareable => Traits is { Topology: Topology.Overlap, OldValidity: OldValidity.UntilRetired, Slots: null, HandedIn: false };
 
     public override string ToString() => Name;
 }

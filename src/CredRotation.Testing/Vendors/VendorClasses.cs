@@ -32,6 +32,14 @@ public static class VendorClasses
 
     private static readonly ProviderTraits InPlace = OnTimer with { Topology = Topology.InPlace, OldValidity = OldValidity.Immediate, OldLife = null };
 
+    /// <summary>A portal without any call: a person makes the credential there and hands it in, and ends the old one there.</summary>
+    public static VendorClass HandedIn { get; } = new("person-hands-in", UntilRetired with { IssueReplay = IssueReplay.ReadBack, RetireBy = RetireBy.Human, CanList = false, HandedIn = true })
+    {
+        IssueWaitsFor = "1. Make a second key in the portal. 2. Hand it in here.",
+        RetireWaitsFor = "a person who deletes it in the portal",
+        ActivationDelay = TimeSpan.FromSeconds(20),
+    };
+
     /// <summary>In the order of the survey: overlap until retired, overlap on a timer, pairs, in place, people.</summary>
     public static IReadOnlyList<VendorClass> All { get; } =
     [
@@ -58,15 +66,8 @@ public static class VendorClasses
         new("person-no-api", UntilRetired with { IssueReplay = IssueReplay.ReadBack, RetireBy = RetireBy.Human, CanList = false }) { IssueWaitsFor = "a person who makes it in the portal", RetireWaitsFor = "a person who disables it in the portal" },
         new("person-approval", UntilRetired with { IssueReplay = IssueReplay.ReadBack }) { IssueWaitsFor = "an approval at the vendor" },
         new("person-presence", UntilRetired with { IssueReplay = IssueReplay.ReadBack }) { IssueWaitsFor = "a person with a second factor", RetireWaitsFor = "a person with a second factor" },
+        HandedIn,
     ];
-
-    /// <summary>A portal without any call: a person makes the credential there and hands it in, and ends the old one there.</summary>
-    public static VendorClass HandedIn { get; } = new("person-hands-in", UntilRetired with { IssueReplay = IssueReplay.ReadBack, RetireBy = RetireBy.Human, CanList = false, HandedIn = true })
-    {
-        IssueWaitsFor = "1. Make a second key in the portal. 2. Hand it in here.",
-        RetireWaitsFor = "a person who deletes it in the portal",
-        ActivationDelay = TimeSpan.FromSeconds(20),
-    };
 
     public static VendorClass Find(string name) => TryFind(name, out var found) ? found : throw new ArgumentException($"There is no class of vendor called '{name}'.", nameof(name));
 

@@ -1,4 +1,6 @@
 using CredRotation.Engine;
+using CredRotation.Engine.Intake;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CredRotation.Testing;
 
@@ -36,10 +38,16 @@ public sealed class VendorWorld : IAsyncDisposable
     /// <summary>The value that consumers without a version read.</summary>
     public VendorCredential? Current => World.CurrentValue() is { } value ? Vendor.Find(value) : null;
 
-    /// <summary>People at the vendor do everything that waits for them.</summary>
-    public void DoErrands()
+    /// <summary>People at the vendor do everything that waits for them, and hand in what they made where that is how it comes.</summary>
+    public async Task DoErrandsAsync(CancellationToken cancellationToken)
     {
         foreach (var errand in Vendor.OpenErrands) Vendor.Do(errand);
+        var rotation = await World.RotationAsync(cancellationToken);
+        if (rotation is not { IntakeMarker: { } marker, HandedIn: null } || Vendor.Credentials.LastOrDefault(credential => credential.Marker == marker) is not { } made) return;
+
+        var intake = World.Host.Services.GetRequiredService<SealedIntake>();
+        var form = await intake.OpenAsync(rotation, RotationWorld.OwnerOne, cancellationToken);
+        await intake.TakeAsync(rotation, form!.Token, made.Value, RotationWorld.OwnerOne, "owner-1", cancellationToken);
     }
 
     /// <summary>Lets one rotation run to its end: owners approve whenever asked, people at the vendor do their errands, time passes. Answers it as it ended.</summary>
@@ -52,7 +60,7 @@ public sealed class VendorWorld : IAsyncDisposable
             var rotation = await World.RotationAsync(cancellationToken);
             if (rotation.IsClosed) return rotation;
             if (rotation.Hold?.Reason is HoldReason.ApprovalNeeded) await World.ApproveAsync(RotationWorld.OwnerOne, cancellationToken);
-            DoErrands();
+            await DoErrandsAsync(cancellationToken);
             await World.PassAsync(TimeSpan.FromHours(1), cancellationToken);
         }
 

@@ -89,7 +89,7 @@ public sealed class Every_class_whatever_is_lost
             {
                 var rotation = await world.RotationAsync(Cancel);
                 if (rotation.IsClosed) return Judge(vendors, rotation, wrong) is { } fault2 ? $"{where}: {fault2}" : kill is null ? null : $"{where}: it was never killed";
-                vendors.DoErrands();
+                await DoErrandsAsync();
                 if (rotation.Hold is { Reason: HoldReason.ApprovalNeeded } && rotation.Approvals.Count == 0) await world.Host.Registry.TellAsync(world.Credential, Approval(rotation), Cancel);
                 if (rotation.Hold is { Reason: not HoldReason.ApprovalNeeded } hold && hold.Choices.Any(choice => choice.Name == "retry")) await world.Host.Registry.TellAsync(world.Credential, Retry(rotation), Cancel);
             }
@@ -103,6 +103,19 @@ public sealed class Every_class_whatever_is_lost
 
         var stuck = await world.RotationAsync(Cancel);
         return $"{where}: it stands at {stuck.State}, hold {stuck.Hold?.Reason} {stuck.Hold?.Detail} {stuck.LastTrouble}";
+
+        async Task DoErrandsAsync()
+        {
+            try
+            {
+                if (!await DiesAsync(vendors.DoErrandsAsync(Cancel))) return;
+                host = world.AddHost();
+            }
+            catch (RemoteTroubleException)
+            {
+                // Whoever hands something in sees that, and does it again.
+            }
+        }
 
         async Task<bool> DiesAsync(Task work)
         {
