@@ -39,13 +39,15 @@ public sealed class VendorWorld : IAsyncDisposable
     public VendorCredential? Current => World.CurrentValue() is { } value ? Vendor.Find(value) : null;
 
     /// <summary>People at the vendor do everything that waits for them, and hand in what they made where that is how it comes.</summary>
-    public async Task DoErrandsAsync(CancellationToken cancellationToken)
+    /// <param name="host">Where they hand it in: one that lives.</param>
+    public async Task DoErrandsAsync(RotationHost host, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(host);
         foreach (var errand in Vendor.OpenErrands) Vendor.Do(errand);
         var rotation = await World.RotationAsync(cancellationToken);
         if (rotation is not { IntakeMarker: { } marker, HandedIn: null } || Vendor.Credentials.LastOrDefault(credential => credential.Marker == marker) is not { } made) return;
 
-        var intake = World.Host.Services.GetRequiredService<SealedIntake>();
+        var intake = host.Services.GetRequiredService<SealedIntake>();
         var form = await intake.OpenAsync(rotation, RotationWorld.OwnerOne, cancellationToken);
         await intake.TakeAsync(rotation, form!.Token, made.Value, RotationWorld.OwnerOne, "owner-1", cancellationToken);
     }
@@ -60,7 +62,7 @@ public sealed class VendorWorld : IAsyncDisposable
             var rotation = await World.RotationAsync(cancellationToken);
             if (rotation.IsClosed) return rotation;
             if (rotation.Hold?.Reason is HoldReason.ApprovalNeeded) await World.ApproveAsync(RotationWorld.OwnerOne, cancellationToken);
-            await DoErrandsAsync(cancellationToken);
+            await DoErrandsAsync(World.Host, cancellationToken);
             await World.PassAsync(TimeSpan.FromHours(1), cancellationToken);
         }
 

@@ -108,7 +108,7 @@ public sealed class Every_class_whatever_is_lost
         {
             try
             {
-                if (!await DiesAsync(vendors.DoErrandsAsync(Cancel))) return;
+                if (!await DiesAsync(vendors.DoErrandsAsync(host, Cancel))) return;
                 host = world.AddHost();
             }
             catch (RemoteTroubleException)
