@@ -23,6 +23,9 @@ public sealed record IssueTicket(RotationId Rotation, int Attempt, string Idempo
     /// <summary>The provider's handle of the credential that is replaced: its id, or the slot of a pair that consumers run. Null when neither ledger nor probe gave it.</summary>
     public string? OldId { get; init; }
 
+    /// <summary>What a pending issue of this attempt is found by; null where none is pending or the provider needs nothing.</summary>
+    public string? Handle { get; init; }
+
     /// <summary>The value to set, where the caller makes it: staged before it is sent, the same for every repeat of this attempt. Never written with the ticket.</summary>
     [JsonIgnore]
     public SecretText? Material { get; init; }

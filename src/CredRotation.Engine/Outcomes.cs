@@ -17,7 +17,11 @@ public abstract record IssueOutcome
     /// <summary>Under way, and somebody else's turn: an approval at the provider, a person's presence, or a person who makes it by hand. <see cref="ICredentialProvider.RecoverAsync"/> tells when it is there.</summary>
     /// <param name="What">What is waited for, in words for people; bounded and harmless.</param>
     /// <param name="PollAfter">How long until asking again is worth it.</param>
-    public sealed record Pending(string What, TimeSpan PollAfter) : IssueOutcome;
+    public sealed record Pending(string What, TimeSpan PollAfter) : IssueOutcome
+    {
+        /// <summary>What the provider finds it by later, such as the address of an operation; bounded, and never a secret. Kept with the attempt.</summary>
+        public string? Handle { get; init; }
+    }
 
     /// <summary>Refused without effect; <paramref name="Code"/> is the provider's, bounded and harmless.</summary>
     public sealed record Rejected(string Code) : IssueOutcome;

@@ -276,7 +276,8 @@ internal sealed class IssueStep(
             case IssueOutcome.Issued issued:
                 return await StageAsync(visit, issued);
             case IssueOutcome.Pending pending:
-                return visit.Rotation.Pending(pending.What, pending.PollAfter, options.Value.RetryDelay, now);
+                var asked = visit.Rotation with { Attempts = [.. visit.Rotation.Attempts.SkipLast(1), attempt with { Ticket = attempt.Ticket with { Handle = pending.Handle } }] };
+                return asked.Pending(pending.What, pending.PollAfter, options.Value.RetryDelay, now);
             case IssueOutcome.Throttled throttled when isRepeat:
                 throw new RemoteTroubleException("provider", RemoteTrouble.Throttled, "The provider asks to come back later; whether it issued before is not known yet.", throttled.After);
             case IssueOutcome.Rejected or IssueOutcome.NoCapacity when isRepeat:

@@ -87,6 +87,8 @@ internal sealed class ContractRun(IProviderBench bench, ProviderTraits traits, C
     /// <summary>After the people at the vendor did their part.</summary>
     public async Task<IssueOutcome> AwaitAsync(IssueTicket ticket, IssueOutcome.Pending pending)
     {
+        // As the engine keeps it with the attempt.
+        ticket = ticket with { Handle = pending.Handle };
         Demand(pending.PollAfter > TimeSpan.Zero, "A pending issue is to be asked about again at once, for ever.");
         var still = await RecoverAsync(ticket);
         Demand(still is RecoverOutcome.Pending or RecoverOutcome.Indeterminate, $"Asked while people had done nothing, a pending issue came to {Name(still)}.");

@@ -193,6 +193,7 @@ internal static class IssueChecks
             return;
         }
 
+        if (outcome is IssueOutcome.Pending pending) outcome = await run.AwaitAsync(ticket, pending);
         if (outcome is not IssueOutcome.Issued second) throw new ContractBrokenException($"A repeat came to {ContractRun.Name(outcome)}.");
         run.Settle();
         run.Demand(bench.Accepts(second.Value), "What the repeat gave is not accepted.");
