@@ -9,17 +9,19 @@ namespace CredRotation.Providers;
 internal sealed class ProviderCatalog : IProviderCatalog
 {
     private readonly HttpExchange _exchange;
-    private readonly Dictionary<string, HttpProvider> _providers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ICredentialProvider> _providers = new(StringComparer.Ordinal);
 
-    public ProviderCatalog(IEnumerable<ProviderFile> files, HttpExchange exchange)
+    /// <param name="coded">Providers that are classes, each of its own kind.</param>
+    public ProviderCatalog(IEnumerable<ProviderFile> files, IEnumerable<ICredentialProvider> coded, HttpExchange exchange)
     {
         _exchange = exchange;
+        foreach (var provider in coded) _providers.Add(provider.Kind, provider);
         var problems = new List<ProviderFileProblem>();
         foreach (var file in files)
         {
             if (DocumentReader.Read(file, problems) is not { } document) continue;
             if (!_providers.TryAdd(document.Provider, new HttpProvider(document, exchange)))
-                problems.Add(new ProviderFileProblem(file.Name, "/provider", $"is '{document.Provider}', which another file already describes", "give each provider its own kind"));
+                problems.Add(new ProviderFileProblem(file.Name, "/provider", $"is '{document.Provider}', which another provider already is", "give each provider its own kind"));
         }
 
         if (problems.Count > 0) throw new ProviderFileException(problems);
@@ -31,7 +33,8 @@ internal sealed class ProviderCatalog : IProviderCatalog
 
     public ICredentialProvider Restore(string kind, string configuration)
     {
-        if (_providers.TryGetValue(kind, out var current) && current.Configuration == configuration) return current;
+        // What is a class is the same whenever it was frozen; its configuration says which form it had.
+        if (_providers.TryGetValue(kind, out var current) && (current is not HttpProvider || current.Configuration == configuration)) return current;
 
         // The file changed or went away since the plan was frozen; the rotation goes on with what people approved.
         var problems = new List<ProviderFileProblem>();

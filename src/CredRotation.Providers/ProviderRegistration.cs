@@ -33,8 +33,10 @@ public static class ProviderRegistration
             provider.GetRequiredService<TimeProvider>(),
             () => provider.GetRequiredService<IOptions<RotationOptions>>().Value,
             provider.GetRequiredService<ILogger<HttpExchange>>()));
+        services.AddAzureProviders();
         services.TryAddSingleton<IProviderCatalog>(provider => new ProviderCatalog(
             EmbeddedVendors.Read().Concat(provider.GetServices<ProviderFile>()),
+            provider.GetServices<ICredentialProvider>(),
             provider.GetRequiredService<HttpExchange>()));
         return services;
     }

@@ -14,6 +14,9 @@ internal sealed record Answer(int? Status, DateTimeOffset? RemoteDate, TimeSpan?
     /// <summary>The request was held back by us.</summary>
     public bool WasNotSent { get; private init; }
 
+    /// <summary>Where the remote says that what it began is to be watched; its own words, so not yet an address to trust.</summary>
+    public string? StatusLink { get; init; }
+
     /// <summary>What happened, for people: one sentence.</summary>
     public string Words => (Status, Trouble) switch
     {

@@ -36,7 +36,7 @@ internal sealed partial class HttpExchange(
             using var client = clients.CreateClient(ClientName);
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either);
             var (body, trouble) = await ReadAsync(response, callers, either);
-            return new Answer((int)response.StatusCode, response.Headers.Date, RetryAfter(response.Headers), body, trouble);
+            return new Answer((int)response.StatusCode, response.Headers.Date, RetryAfter(response.Headers), body, trouble) { StatusLink = StatusLink(response.Headers) };
         }
         catch (Exception refused) when (RemoteClients.WasNotSent(refused))
         {
@@ -70,6 +70,10 @@ internal sealed partial class HttpExchange(
             return (null, $"its body was lost: {Words(lost, callers)}");
         }
     }
+
+    // Azure Resource Manager's own header says more than the standard one, so it goes first.
+    private static string? StatusLink(HttpResponseHeaders headers)
+        => headers.TryGetValues("Azure-AsyncOperation", out var links) ? links.FirstOrDefault() : headers.Location?.OriginalString;
 
     // Null for what is not the remote's: the caller's own cancellation, and bugs.
     private static string? Words(Exception trouble, CancellationToken callers) => trouble switch
