@@ -15,10 +15,15 @@ public sealed class DirectoryServer : IAsyncDisposable
     private readonly DirectoryModel _model;
     private readonly InboxModel _inbox;
     private readonly FaultyWire _wire;
+    private readonly ApplicationRoutes? _applications;
     private LoopbackServer? _server;
     private int _calls;
 
-    private DirectoryServer(DirectoryModel model, InboxModel inbox, FaultyWire wire) => (_model, _inbox, _wire) = (model, inbox, wire);
+    private DirectoryServer(DirectoryModel model, InboxModel inbox, ApplicationModel? applications, FaultyWire wire)
+    {
+        (_model, _inbox, _wire) = (model, inbox, wire);
+        if (applications is not null) _applications = new ApplicationRoutes(applications, Error, () => BaseUri);
+    }
 
     /// <summary>HTTP requests that carried a token; a batch is one.</summary>
     public int Calls => _calls;
@@ -26,9 +31,11 @@ public sealed class DirectoryServer : IAsyncDisposable
     /// <summary>The Graph base URI, version included.</summary>
     public Uri BaseUri => new(_server!.Addresses[0], "v1.0");
 
-    public static async Task<DirectoryServer> StartAsync(DirectoryModel model, InboxModel inbox, FaultyWire wire, X509Certificate2 certificate, CancellationToken cancellationToken)
+    /// <param name="certificate">Null: plain http.</param>
+    /// <param name="applications">Null: the directory shows no app registration.</param>
+    public static async Task<DirectoryServer> StartAsync(DirectoryModel model, InboxModel inbox, FaultyWire wire, X509Certificate2? certificate, CancellationToken cancellationToken, ApplicationModel? applications = null)
     {
-        var server = new DirectoryServer(model, inbox, wire);
+        var server = new DirectoryServer(model, inbox, applications, wire);
         server._server = await LoopbackServer.StartAsync(certificate, [0], server.HandleAsync, cancellationToken);
         return server;
     }
@@ -49,10 +56,19 @@ public sealed class DirectoryServer : IAsyncDisposable
             await _wire.AnswerAsync(context, $"directory.{route.Operation}", _model.Grant is DirectoryGrant.Nothing ? Denied : route.Effect, Error);
         else if (context.Request.Method is "POST" && parts is ["v1.0", "$batch"])
             await BatchAsync(context);
+        else if (_applications is not null && parts is ["v1.0", var set, ..] && set.StartsWith("applications", StringComparison.Ordinal))
+            await ApplicationsAsync(context, _applications, parts);
         else if (context.Request.Method is "POST" && parts is ["v1.0", "users", var sender, "sendMail"] && await FaultyWire.ReadAsync(context) is { } mail)
             await _wire.AnswerAsync(context, "mail.send", () => Send(Uri.UnescapeDataString(sender), mail), Error);
         else
             await _wire.WriteAsync(context, Error(new RemoteError(400, "Request_BadRequest", null, "Resource not found for the segment.")));
+    }
+
+    private async Task ApplicationsAsync(HttpContext context, ApplicationRoutes applications, string[] parts)
+    {
+        var body = context.Request.Method is "POST" ? await FaultyWire.ReadAsync(context) : null;
+        if (applications.Route(context.Request.Method, parts, context.Request.Query, body) is { } route) await _wire.AnswerAsync(context, $"directory.{route.Operation}", route.Effect, Error);
+        else await _wire.WriteAsync(context, Error(new RemoteError(400, "Request_BadRequest", null, "Resource not found for the segment.")));
     }
 
     /// <summary>Each question is answered by itself, in no order that anybody promised.</summary>
