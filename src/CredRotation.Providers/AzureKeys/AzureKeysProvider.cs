@@ -23,6 +23,10 @@ internal sealed class AzureKeysProvider(ArmClient arm, CloudEndpoints cloud) : I
 
     public IReadOnlyList<string> SecretNames => [];
 
+    public ProviderFacts Facts { get; } = new(ProviderGroup.Azure, ProviderStatus.Contract,
+        ["on the resource, for the app's identity: the actions of its type that list and regenerate keys, as the table names them; for Storage the role Storage Account Key Operator Service Role"],
+        "Azure REST API specifications and resource type definitions, per line of the table", new DateOnly(2026, 11, 22));
+
     public ProviderTraits Describe(IReadOnlyDictionary<string, string> parameters)
     {
         var isQuick = ResourceOf(parameters) is { Answer: not RegenerateAnswer.Operation };

@@ -25,6 +25,10 @@ internal sealed class EntraAppProvider(GraphApplications applications, TokenProb
 
     public IReadOnlyList<string> SecretNames => [];
 
+    public ProviderFacts Facts { get; } = new(ProviderGroup.Azure, ProviderStatus.Contract,
+        ["Microsoft Graph, for the app's identity: Application.ReadWrite.OwnedBy, as an owner of the application; or Application.ReadWrite.All"],
+        "Microsoft Graph v1.0, application: addPassword and removePassword; Microsoft Entra, OAuth 2.0 client credentials flow", new DateOnly(2026, 11, 22));
+
     public ProviderTraits Describe(IReadOnlyDictionary<string, string> parameters) => new()
     {
         Topology = Topology.Overlap,

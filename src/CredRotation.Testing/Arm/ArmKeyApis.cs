@@ -36,6 +36,40 @@ public static class ArmKeyApis
         new("Microsoft.Communication/communicationServices", ["2025-09-01"], "listKeys", ["Primary", "Secondary"],
             Member("regenerateKey", "keyType", slot => slot),
             Connected, (resource, slot) => new JsonObject { [$"{Lower(slot)}Key"] = resource.Key(slot), [$"{Lower(slot)}ConnectionString"] = resource.ConnectionString(slot) }),
+        new("Microsoft.ServiceBus/namespaces/queues/authorizationRules", ["2024-01-01"], "listKeys", ["PrimaryKey", "SecondaryKey"],
+            Member("regenerateKeys", "keyType", slot => slot), SharedAccess, (resource, _) => SharedAccess(resource)),
+        new("Microsoft.EventHub/namespaces/authorizationRules", ["2024-01-01"], "listKeys", ["PrimaryKey", "SecondaryKey"],
+            Member("regenerateKeys", "keyType", slot => slot), SharedAccess, (resource, _) => SharedAccess(resource)),
+        new("Microsoft.Relay/namespaces/hybridConnections/authorizationRules", ["2024-01-01"], "listKeys", ["PrimaryKey", "SecondaryKey"],
+            Member("regenerateKeys", "keyType", slot => slot), SharedAccess, (resource, _) => SharedAccess(resource)),
+        new("Microsoft.NotificationHubs/namespaces/notificationHubs/authorizationRules", ["2023-09-01"], "listKeys", ["PrimaryKey", "SecondaryKey"],
+            Member("regenerateKeys", "policyKey", slot => slot), SharedAccess, (resource, _) => SharedAccess(resource)),
+        new("Microsoft.Cache/redisEnterprise/databases", ["2025-07-01"], "listKeys", ["Primary", "Secondary"],
+            Member("regenerateKey", "keyType", slot => slot),
+            resource => Flat(resource, slot => $"{Lower(slot)}Key"), (_, _) => null) { Style = ArmOperationStyle.Status },
+        new("Microsoft.SignalRService/webPubSub", ["2024-03-01"], "listKeys", ["Primary", "Secondary"],
+            Member("regenerateKey", "keyType", slot => slot),
+            Connected, (_, _) => null) { Style = ArmOperationStyle.Location },
+        new("Microsoft.Maps/accounts", ["2023-06-01"], "listKeys", ["primary", "secondary"],
+            Member("regenerateKey", "keyType", slot => slot),
+            resource => Flat(resource, slot => $"{slot}Key"), (resource, _) => Flat(resource, slot => $"{slot}Key")),
+        new("Microsoft.Batch/batchAccounts", ["2025-06-01"], "listKeys", ["Primary", "Secondary"],
+            Member("regenerateKeys", "keyName", slot => slot),
+            resource => Flat(resource, Lower), (resource, _) => Flat(resource, Lower)),
+        new("Microsoft.ContainerRegistry/registries", ["2025-11-01"], "listCredentials", ["password", "password2"],
+            Member("regenerateCredential", "name", slot => slot), Registry, (resource, _) => Registry(resource)),
+        new("Microsoft.EventGrid/topics", ["2025-02-15"], "listKeys", ["key1", "key2"],
+            Member("regenerateKey", "keyName", slot => slot),
+            resource => Flat(resource, slot => slot), (resource, _) => Flat(resource, slot => slot)),
+        new("Microsoft.MachineLearningServices/workspaces/onlineEndpoints", ["2026-03-01"], "listKeys", ["Primary", "Secondary"],
+            Member("regenerateKeys", "keyType", slot => slot),
+            resource => Flat(resource, slot => $"{Lower(slot)}Key"), (_, _) => null) { Style = ArmOperationStyle.Location },
+        new("Microsoft.DataFactory/factories/integrationRuntimes", ["2018-06-01"], "listAuthKeys", ["authKey1", "authKey2"],
+            Member("regenerateAuthKey", "keyName", slot => slot),
+            resource => Flat(resource, slot => slot), (resource, _) => Flat(resource, slot => slot)),
+        new("Microsoft.Synapse/workspaces/integrationRuntimes", ["2021-06-01"], "listAuthKeys", ["authKey1", "authKey2"],
+            Member("regenerateAuthKey", "keyName", slot => slot),
+            resource => Flat(resource, slot => slot), (resource, _) => Flat(resource, slot => slot)),
     ];
 
     private static Func<ArmResource, string, JsonObject?, string?> Member(string action, string member, Func<string, string> slot)
@@ -71,6 +105,12 @@ public static class ArmKeyApis
     private static JsonObject Storage(ArmResource resource) => new()
     {
         ["keys"] = new JsonArray([.. resource.Slots.Where(slot => slot.StartsWith("key", StringComparison.Ordinal)).Select(slot => (JsonNode)new JsonObject { ["keyName"] = slot, ["value"] = resource.Key(slot), ["permissions"] = "FULL" })]),
+    };
+
+    private static JsonObject Registry(ArmResource resource) => new()
+    {
+        ["username"] = resource.Name,
+        ["passwords"] = new JsonArray([.. resource.Slots.Select(slot => (JsonNode)new JsonObject { ["name"] = slot, ["value"] = resource.Key(slot) })]),
     };
 
     private static JsonObject Store(ArmResource resource, string slot) => new()
