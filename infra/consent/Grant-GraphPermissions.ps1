@@ -5,6 +5,7 @@
 .DESCRIPTION
     GroupMember.Read.All and User.Read.All (application): who is in an owner group, and whose account is enabled. Without them owners
     cannot be seen; rotations hold and say so. -MailSend adds Mail.Send, which reaches every mailbox unless Exchange limits it.
+    -ApplicationRead adds Application.Read.All: the ends of app registrations' secrets and certificates (Rotation__WatchAppRegistrations).
 
     It is a script of its own because the person who may consent is rarely the one who deploys: run it as Privileged Role Administrator,
     signed in with 'az login'. Run it as often as you like; what is granted already stays. The platform keeps tokens for up to a day, so a
@@ -13,6 +14,8 @@
     Object id of the app's identity: azd env get-value APP_IDENTITY_PRINCIPAL_ID -C infra
 .PARAMETER MailSend
     Also grant Mail.Send, for mail besides Teams.
+.PARAMETER ApplicationRead
+    Also grant Application.Read.All, to announce the ends of app registrations' secrets and certificates.
 .EXAMPLE
     ./Grant-GraphPermissions.ps1 -PrincipalId 00000000-0000-0000-0000-000000000001 -WhatIf
 .OUTPUTS
@@ -21,7 +24,8 @@
 [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
 param(
     [Parameter(Mandatory)] [guid] $PrincipalId,
-    [switch] $MailSend
+    [switch] $MailSend,
+    [switch] $ApplicationRead
 )
 
 Set-StrictMode -Version Latest
@@ -44,7 +48,7 @@ while ($page) {
     $page = $answer.PSObject.Properties['@odata.nextLink']?.Value
 }
 
-$wanted = @('GroupMember.Read.All', 'User.Read.All') + @(if ($MailSend) { 'Mail.Send' })
+$wanted = @('GroupMember.Read.All', 'User.Read.All') + @(if ($MailSend) { 'Mail.Send' }) + @(if ($ApplicationRead) { 'Application.Read.All' })
 foreach ($permission in $wanted) {
     # By name: ids are the same in every tenant as far as known, but the directory is the one to say so.
     $role = $graphApp.appRoles | Where-Object { $_.value -eq $permission -and $_.allowedMemberTypes -contains 'Application' }

@@ -48,6 +48,7 @@ public static class AdapterRegistration
         services.AddRemoteClient(GraphName, EffectTimeout, IsGraphRead).ConfigureAdditionalHttpMessageHandlers((handlers, _) => AddGraphHandlers(handlers));
         services.TryAddSingleton(provider => Graph(provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<TokenCredential>(), AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud."), configuration["Graph:BaseUrl"]));
         services.TryAddSingleton<IOwnerDirectory, GraphOwnerDirectory>();
+        services.TryAddSingleton<IAppRegistrations, GraphAppRegistrations>();
 
         services.AddRemoteClient(HttpConsumerSignal.ClientName, EffectTimeout);
         services.TryAddSingleton<IConsumerSignal, HttpConsumerSignal>();
@@ -74,7 +75,7 @@ public static class AdapterRegistration
 
         services.AddSingleton<ISetupProbe, VaultNeeds>();
         services.AddSingleton<ISetupProbe>(provider => new StorageNeeds(provider.GetRequiredService<IRowStore>(), provider.GetRequiredService<IMessageQueue>(), StorageOptions.Of(configuration)));
-        services.AddSingleton<ISetupProbe>(provider => new GraphNeeds(provider.GetRequiredService<TokenCredential>(), (AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud.")).Graph, provider.GetRequiredService<IOptions<MailOptions>>()));
+        services.AddSingleton<ISetupProbe>(provider => new GraphNeeds(provider.GetRequiredService<TokenCredential>(), (AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud.")).Graph, provider.GetRequiredService<IOptions<MailOptions>>(), provider.GetRequiredService<IOptions<RotationOptions>>()));
         return services;
     }
 

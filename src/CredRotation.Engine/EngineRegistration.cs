@@ -82,7 +82,7 @@ public static class EngineRegistration
             provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<ICredentialRegistry>(), provider.GetRequiredService<InstallationKey>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new CredentialSweep(
-            provider.GetRequiredService<IVaultInventory>(), provider.GetRequiredService<SecretLook>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<ObjectWatch>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<ChainAnchors>(),
+            provider.GetRequiredService<IVaultInventory>(), provider.GetService<IAppRegistrations>(), provider.GetRequiredService<SecretLook>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<ObjectWatch>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<ChainAnchors>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<ILogger<CredentialSweep>>()));
         services.AddSingleton(provider => new Rehearsal(
             provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<Answerable>(), provider.GetRequiredService<IProviderCatalog>(),

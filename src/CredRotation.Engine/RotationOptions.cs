@@ -28,6 +28,9 @@ public sealed class RotationOptions
     /// <summary>The vaults that are watched, as https URIs.</summary>
     public IReadOnlyList<Uri> Vaults { get; init; } = [];
 
+    /// <summary>Announces the end of every app registration's secrets and certificates; needs Application.Read.All.</summary>
+    public bool WatchAppRegistrations { get; init; }
+
     /// <summary>The rotator's own vault for staged secrets, which nothing else reads.</summary>
     public Uri? StagingVault { get; init; }
 

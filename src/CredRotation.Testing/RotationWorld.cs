@@ -53,6 +53,7 @@ public sealed class RotationWorld : IAsyncDisposable
         Vaults = new VaultModel(Clock, seed);
         Gateway = new GatewayModel(Clock, seed, gateway ?? new GatewayOptions());
         Directory = new DirectoryModel(Clock);
+        Applications = new ApplicationModel(Clock, seed);
         Inbox = new InboxModel(Clock);
         Consumers = new InMemoryConsumer(Faults);
         Queue = new WorldQueue(Clock);
@@ -89,6 +90,9 @@ public sealed class RotationWorld : IAsyncDisposable
 
     public DirectoryModel Directory { get; }
 
+    /// <summary>The tenant's app registrations; none at first.</summary>
+    public ApplicationModel Applications { get; }
+
     public InboxModel Inbox { get; }
 
     public InMemoryConsumer Consumers { get; }
@@ -124,6 +128,7 @@ public sealed class RotationWorld : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddSingleton(clock ?? Clock);
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new WorldLog(Logs)));
+        services.AddSingleton<IAppRegistrations>(new InMemoryApplications(Applications));
         services.AddRotationEngine(new ConfigurationBuilder().AddInMemoryCollection(_settings.Where(setting => setting.Value is not null)).Build());
         services.AddSingleton(Store);
         services.AddSingleton<IWorkQueue>(Queue);

@@ -1,12 +1,13 @@
 using Azure.Core;
 using CredRotation.Adapters.Mail;
+using CredRotation.Engine;
 using CredRotation.Engine.Setup;
 using Microsoft.Extensions.Options;
 
 namespace CredRotation.Adapters.Setup;
 
 /// <summary>Which of the Graph permissions the app's own token carries. A new grant is in a token only when the platform makes the next one, which may take a day.</summary>
-internal sealed class GraphNeeds(TokenCredential credential, Uri graph, IOptions<MailOptions> mail) : ISetupProbe
+internal sealed class GraphNeeds(TokenCredential credential, Uri graph, IOptions<MailOptions> mail, IOptions<RotationOptions> rotation) : ISetupProbe
 {
     private const string Later = " The platform keeps a token up to a day: restart the app after a grant.";
 
@@ -31,6 +32,7 @@ internal sealed class GraphNeeds(TokenCredential credential, Uri graph, IOptions
 
         var needs = s_permissions.Select(permission => Of(permission.Name, permission.Enough, permission.Without, "", app, trouble)).ToList();
         if (mail.Value.Sender is { Length: > 0 }) needs.Add(Of("Mail.Send", ["Mail.Send"], "No mail is sent: where Teams does not take a message, nobody hears of it.", " -MailSend", app, trouble));
+        if (rotation.Value.WatchAppRegistrations) needs.Add(Of("Application.Read.All", ["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"], "Secrets and certificates of app registrations cannot be seen: nobody hears of their end from here.", " -ApplicationRead", app, trouble));
         return needs;
     }
 

@@ -18,6 +18,7 @@ public sealed record SweepResult(int Vaults, int Secrets, int Adopted, int Woken
 public sealed partial class CredentialSweep
 {
     private readonly IVaultInventory _inventory;
+    private readonly IAppRegistrations? _apps;
     private readonly SecretLook _look;
     private readonly CredentialRegistry _registry;
     private readonly ObjectWatch _watch;
@@ -27,9 +28,9 @@ public sealed partial class CredentialSweep
     private readonly RotationOptions _options;
     private readonly ILogger<CredentialSweep> _logger;
 
-    internal CredentialSweep(IVaultInventory inventory, SecretLook look, CredentialRegistry registry, ObjectWatch watch, IWorkQueue queue, Heartbeats heartbeats, ChainAnchors anchors, IOptions<RotationOptions> options, ILogger<CredentialSweep> logger)
+    internal CredentialSweep(IVaultInventory inventory, IAppRegistrations? apps, SecretLook look, CredentialRegistry registry, ObjectWatch watch, IWorkQueue queue, Heartbeats heartbeats, ChainAnchors anchors, IOptions<RotationOptions> options, ILogger<CredentialSweep> logger)
     {
-        (_inventory, _look, _registry, _watch, _queue, _heartbeats) = (inventory, look, registry, watch, queue, heartbeats);
+        (_inventory, _apps, _look, _registry, _watch, _queue, _heartbeats) = (inventory, apps, look, registry, watch, queue, heartbeats);
         (_anchors, _options, _logger) = (anchors, options.Value, logger);
     }
 
@@ -71,6 +72,8 @@ public sealed partial class CredentialSweep
             {
                 foreach (var kind in Enum.GetValues<VaultObjectKind>()) await SweepAsync(vault, kind, pass, cancellationToken);
             }
+
+            if (_options.WatchAppRegistrations && _apps is not null) await SweepAsync(_apps, pass.Round, cancellationToken);
         }
         finally
         {
@@ -109,6 +112,21 @@ public sealed partial class CredentialSweep
             if (!isSecrets) return;
             pass.Tally.UnreadVaults.Add(host);
             await _heartbeats.FailAsync(Heartbeats.OfVault(host), trouble.Trouble.ToString(), cancellationToken);
+        }
+    }
+
+    /// <summary>App registrations are watched and announced, never rotated from here.</summary>
+    private async Task SweepAsync(IAppRegistrations apps, ObjectWatch.Round round, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var app in apps.ListAsync(cancellationToken)) await round.SeeAsync(app, cancellationToken);
+            round.AppsWereRead();
+        }
+        catch (RemoteTroubleException trouble)
+        {
+            await round.CouldNotReadAppsAsync(trouble, cancellationToken);
+            LogAppsUnread(_logger, trouble.Message);
         }
     }
 
@@ -159,4 +177,7 @@ public sealed partial class CredentialSweep
 
     [LoggerMessage(3, LogLevel.Warning, "{Secret} was left untouched: {Reason}")]
     private static partial void LogNewer(ILogger logger, WatchedName secret, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "App registrations could not be swept: {Trouble} Vaults were; the next sweep tries again.")]
+    private static partial void LogAppsUnread(ILogger logger, string trouble);
 }

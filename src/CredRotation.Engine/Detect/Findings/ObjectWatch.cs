@@ -108,10 +108,36 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
                 cancellationToken);
         }
 
+        public async Task SeeAsync(AppRegistrationSeen app, CancellationToken cancellationToken)
+        {
+            foreach (var credential in app.Credentials)
+            {
+                foreach (var finding in SightingRules.JudgeApp(app, credential, watch.Now))
+                    await book.NoteAsync(WatchedName.OfApp(app, credential), finding, receiver: null, credential.ExpiresOn, cancellationToken);
+            }
+        }
+
+        /// <summary>All app registrations were seen.</summary>
+        public void AppsWereRead()
+        {
+            book.WasRead(WatchedName.AppRegistrations, VaultObjectKind.Secret);
+            book.WasRead(WatchedName.AppRegistrations, VaultObjectKind.Certificate);
+        }
+
+        /// <summary>They could not be listed, which is itself a finding.</summary>
+        public Task CouldNotReadAppsAsync(RemoteTroubleException trouble, CancellationToken cancellationToken)
+            => book.NoteAsync(
+                WatchedName.OfVault(WatchedName.AppRegistrations),
+                new Finding("apps-unreadable", $"App registrations could not be listed, so nobody hears of the end of their secrets and certificates. {RotationMachine.Bounded(trouble.Message)}", "Grant Application.Read.All to the app's identity, or set Rotation:WatchAppRegistrations to false.", watch.Now, FindingSeverity.Warning),
+                receiver: null,
+                expiresOn: null,
+                cancellationToken);
+
         public async Task CloseAsync(CancellationToken cancellationToken)
         {
             await AskAsync(cancellationToken);
             var hosts = watch._options.Vaults.Select(SecretName.HostOf).ToHashSet();
+            if (watch._options.WatchAppRegistrations) hosts.Add(WatchedName.AppRegistrations);
             // Findings about a vault as a whole are judged anew by every sweep.
             foreach (var host in hosts) book.WasRead(host, null);
             await book.CloseAsync(hosts, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Detect.Inventory;
 using CredRotation.Engine.Registry;
 
 namespace CredRotation.Engine.Detect.Findings;
@@ -32,6 +33,17 @@ internal static class SightingRules
         // What is disabled and not managed is used by nobody.
         if (!sighting.Seen.IsEnabled && sighting.Row is null) return [];
         return [.. Rules.Select(rule => rule(sighting)).OfType<Finding>(), .. News(sighting)];
+    }
+
+    /// <summary>Of an app registration only the end is judged: who answers for it stands nowhere, and nobody adopts it from here.</summary>
+    public static IEnumerable<Finding> JudgeApp(AppRegistrationSeen app, AppCredentialSeen credential, DateTimeOffset now)
+    {
+        // One that ended beside one that lives was replaced.
+        if (credential.ExpiresOn <= now && app.Credentials.Any(other => other.ExpiresOn is null || other.ExpiresOn > now)) return [];
+
+        var seen = new VaultObject(credential.Kind, WatchedName.AppRegistrations, $"{app.AppId}/{credential.KeyId}", IsEnabled: true, credential.ExpiresOn, null, null, new Dictionary<string, string>(), IsManaged: false);
+        var sighting = new Sighting(seen, null, null, RotationMode.Observe, TimeSpan.Zero, new OwnerSight(null, IsGranted: false, null), now);
+        return new[] { Expired(sighting), NearExpiry(sighting) }.OfType<Finding>().Select(found => found with { Detail = RotationMachine.Bounded($"{credential.Kind} of app registration {app.Name}. {found.Detail}") });
     }
 
     private static Finding? Expired(Sighting sighting)

@@ -9,6 +9,17 @@ public sealed record WatchedName(string VaultHost, VaultObjectKind? Kind, string
 {
     public static WatchedName Ledger { get; } = new("", null, "CredRotation's own ledger");
 
+    /// <summary>Stands where the name of a vault stands; no host can be called so.</summary>
+    public const string AppRegistrations = "app registrations";
+
+    /// <summary>A secret or certificate of an app registration.</summary>
+    public static WatchedName OfApp(AppRegistrationSeen app, AppCredentialSeen credential)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        ArgumentNullException.ThrowIfNull(credential);
+        return new(AppRegistrations, credential.Kind, $"{app.AppId}/{credential.KeyId}");
+    }
+
     public static WatchedName Of(SecretName secret)
     {
         ArgumentNullException.ThrowIfNull(secret);
@@ -26,6 +37,7 @@ public sealed record WatchedName(string VaultHost, VaultObjectKind? Kind, string
     public override string ToString() => Kind switch
     {
         _ when VaultHost.Length == 0 => Name,
+        _ when VaultHost == AppRegistrations => Name.Length == 0 ? AppRegistrations : $"app registration {Name}",
         VaultObjectKind.Secret => $"https://{VaultHost}/secrets/{Name}",
         VaultObjectKind.Key => $"https://{VaultHost}/keys/{Name}",
         VaultObjectKind.Certificate => $"https://{VaultHost}/certificates/{Name}",
