@@ -19,7 +19,10 @@ public abstract record IssueOutcome
     /// <param name="PollAfter">How long until asking again is worth it.</param>
     public sealed record Pending(string What, TimeSpan PollAfter) : IssueOutcome
     {
-        /// <summary>What the provider finds it by later, such as the address of an operation; bounded, and never a secret. Kept with the attempt.</summary>
+        /// <summary>The longest handle that is kept, in characters.</summary>
+        public const int HandleMax = 4096;
+
+        /// <summary>What the provider finds it by later, such as the address of an operation; never a secret. Kept with the attempt, unless it is longer than <see cref="HandleMax"/>.</summary>
         public string? Handle { get; init; }
     }
 

@@ -276,7 +276,9 @@ internal sealed class IssueStep(
             case IssueOutcome.Issued issued:
                 return await StageAsync(visit, issued);
             case IssueOutcome.Pending pending:
-                var asked = visit.Rotation with { Attempts = [.. visit.Rotation.Attempts.SkipLast(1), attempt with { Ticket = attempt.Ticket with { Handle = pending.Handle } }] };
+                // A longer one would not fit a row; without it the traits decide what a repeat may do.
+                var handle = pending.Handle is { Length: <= IssueOutcome.Pending.HandleMax } kept ? kept : null;
+                var asked = visit.Rotation with { Attempts = [.. visit.Rotation.Attempts.SkipLast(1), attempt with { Ticket = attempt.Ticket with { Handle = handle } }] };
                 return asked.Pending(pending.What, pending.PollAfter, options.Value.RetryDelay, now);
             case IssueOutcome.Throttled throttled when isRepeat:
                 throw new RemoteTroubleException("provider", RemoteTrouble.Throttled, "The provider asks to come back later; whether it issued before is not known yet.", throttled.After);

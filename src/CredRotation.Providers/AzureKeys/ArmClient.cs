@@ -14,7 +14,7 @@ namespace CredRotation.Providers.AzureKeys;
 /// </summary>
 internal sealed class ArmClient(HttpExchange exchange, Func<TokenCredential> identity, CloudEndpoints cloud)
 {
-    private const int LinkLengthMax = 4096;
+    private const int LinkLengthMax = 4000;
 
     public TimeSpan DefaultRetryAfter => exchange.DefaultRetryAfter;
 

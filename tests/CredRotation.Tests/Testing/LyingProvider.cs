@@ -22,6 +22,9 @@ internal sealed class LyingProvider(ICredentialProvider honest) : ICredentialPro
 
     public Func<RecoverOutcome, IReadOnlyList<ListedCredential>?, RecoverOutcome>? Recovers { get; init; }
 
+    /// <summary>Answers instead of the honest one, which is not asked.</summary>
+    public Func<IssueTicket, RecoverOutcome?>? Recalls { get; init; }
+
     public Func<IReadOnlyList<ListedCredential>?, IReadOnlyList<ListedCredential>?>? Lists { get; init; }
 
     public Func<TargetOutcome, TargetOutcome>? Looks { get; init; }
@@ -82,6 +85,8 @@ internal sealed class LyingProvider(ICredentialProvider honest) : ICredentialPro
 
     public async Task<RecoverOutcome> RecoverAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
     {
+        if (Recalls?.Invoke(ticket) is { } recalled) return recalled;
+
         var outcome = await honest.RecoverAsync(target, ticket, cancellationToken);
         return Recovers is null ? outcome : Recovers(outcome, await honest.ListAsync(target, cancellationToken));
     }
