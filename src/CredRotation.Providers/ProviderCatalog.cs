@@ -1,3 +1,4 @@
+using Azure.Core;
 using CredRotation.Engine;
 using CredRotation.Providers.Http;
 using CredRotation.Providers.Http.Document;
@@ -9,18 +10,19 @@ namespace CredRotation.Providers;
 internal sealed class ProviderCatalog : IProviderCatalog
 {
     private readonly HttpExchange _exchange;
+    private readonly Func<TokenCredential?> _identity;
     private readonly Dictionary<string, ICredentialProvider> _providers = new(StringComparer.Ordinal);
 
     /// <param name="coded">Providers that are classes, each of its own kind.</param>
-    public ProviderCatalog(IEnumerable<ProviderFile> files, IEnumerable<ICredentialProvider> coded, HttpExchange exchange)
+    public ProviderCatalog(IEnumerable<ProviderFile> files, IEnumerable<ICredentialProvider> coded, HttpExchange exchange, Func<TokenCredential?> identity)
     {
-        _exchange = exchange;
+        (_exchange, _identity) = (exchange, identity);
         foreach (var provider in coded) _providers.Add(provider.Kind, provider);
         var problems = new List<ProviderFileProblem>();
         foreach (var file in files)
         {
             if (DocumentReader.Read(file, problems) is not { } document) continue;
-            if (!_providers.TryAdd(document.Provider, new HttpProvider(document, exchange)))
+            if (!_providers.TryAdd(document.Provider, new HttpProvider(document, exchange, identity)))
                 problems.Add(new ProviderFileProblem(file.Name, "/provider", $"is '{document.Provider}', which another provider already is", "give each provider its own kind"));
         }
 
@@ -42,6 +44,6 @@ internal sealed class ProviderCatalog : IProviderCatalog
         var document = DocumentReader.Read(new ProviderFile(name, configuration), problems);
         if (document is not null && document.Provider != kind)
             problems.Add(new ProviderFileProblem(name, "/provider", $"is '{document.Provider}'", "the plan is damaged; abandon the rotation and begin a new one"));
-        return document is not null && problems.Count == 0 ? new HttpProvider(document, _exchange) : throw new ProviderFileException(problems);
+        return document is not null && problems.Count == 0 ? new HttpProvider(document, _exchange, _identity) : throw new ProviderFileException(problems);
     }
 }

@@ -1,3 +1,4 @@
+using Azure.Core;
 using CredRotation.Engine;
 using CredRotation.Providers.Http.Document;
 using CredRotation.Providers.Http.Requests;
@@ -37,7 +38,9 @@ public static class ProviderRegistration
         services.TryAddSingleton<IProviderCatalog>(provider => new ProviderCatalog(
             EmbeddedVendors.Read().Concat(provider.GetServices<ProviderFile>()),
             provider.GetServices<ICredentialProvider>(),
-            provider.GetRequiredService<HttpExchange>()));
+            provider.GetRequiredService<HttpExchange>(),
+            // Only asked for where a file says azure-identity.
+            provider.GetService<TokenCredential>));
         return services;
     }
 }

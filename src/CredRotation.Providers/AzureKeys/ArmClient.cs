@@ -33,6 +33,9 @@ internal sealed class ArmClient(HttpExchange exchange, Func<TokenCredential> ide
         return await SendAsync("operation", request, cancellationToken);
     }
 
+    /// <summary>Where an answer says that what it began is to be watched; its own words. Azure Resource Manager's own header says more than the standard one.</summary>
+    public static string? Link(Answer answer) => answer.Headers.GetValueOrDefault("Azure-AsyncOperation") ?? answer.Headers.GetValueOrDefault("Location");
+
     /// <summary>A link that may be followed with our token: to the address where it came from.</summary>
     public Uri? Trusted(string? link)
         => link is { Length: > 0 and <= LinkLengthMax } && Uri.TryCreate(link, UriKind.Absolute, out var uri) && uri.GetLeftPart(UriPartial.Authority) == cloud.Arm.GetLeftPart(UriPartial.Authority) ? uri : null;

@@ -97,7 +97,7 @@ internal sealed class AzureKeysProvider(ArmClient arm, CloudEndpoints cloud) : I
         // A success whose body did not arrive whole is one all the same: the key is read from the list.
         if (!IsUnderWay(answer)) return await ReadAsync(at, idle, cancellationToken);
 
-        return arm.Trusted(answer.StatusLink) is { } link
+        return arm.Trusted(ArmClient.Link(answer)) is { } link
             ? new IssueOutcome.Pending($"Azure is still writing {idle.Name} of the resource.", After(answer)) { Handle = $"{idle.Name} {link.AbsoluteUri}" }
             : new IssueOutcome.Unknown("Azure began to write the key and did not say where to watch that.");
     }
@@ -197,7 +197,7 @@ internal sealed class AzureKeysProvider(ArmClient arm, CloudEndpoints cloud) : I
     private static bool IsSuccess(Answer answer) => answer.Status is >= 200 and < 300;
 
     // Some answer 200 or 201 and still name an operation.
-    private static bool IsUnderWay(Answer answer) => answer.Status is 202 || answer.StatusLink is not null;
+    private static bool IsUnderWay(Answer answer) => answer.Status is 202 || ArmClient.Link(answer) is not null;
 
     private TimeSpan After(Answer answer) => answer.RetryAfter is { } after && after > TimeSpan.Zero ? after : answer.Status is 202 or 200 ? s_poll : arm.DefaultRetryAfter;
 

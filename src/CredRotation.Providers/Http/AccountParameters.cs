@@ -26,6 +26,13 @@ internal sealed class AccountParameters(VendorDocument document)
         return all;
     }
 
+    /// <summary>How long the old credential lives behind an issue; null where no timer ends it.</summary>
+    public TimeSpan? Overlap(IReadOnlyDictionary<string, string> all) => document.Capabilities.Durations.TryGetValue("oldLife", out var life) ? Read(life, all) : null;
+
+    /// <summary>A duration as an account sets it, its defaults filled in.</summary>
+    public static TimeSpan Read(DurationSetting setting, IReadOnlyDictionary<string, string> all)
+        => setting.Fixed ?? (all.TryGetValue(setting.Parameter!, out var text) && setting.Read(text) is { } given ? given : throw new ArgumentException($"{setting.Parameter} must be {Duration.Shape}.", nameof(all)));
+
     public ProviderTraits Describe(IReadOnlyDictionary<string, string> parameters)
     {
         var all = WithDefaults(parameters);
@@ -38,17 +45,10 @@ internal sealed class AccountParameters(VendorDocument document)
             RetireDelayMax = Span("retireDelayMax") ?? traits.RetireDelayMax,
             LandingMax = Span("landingMax") ?? traits.LandingMax,
             LifetimeMax = Span("lifetimeMax"),
+            IssueReplayWindow = Span("idempotencyWindow"),
         };
 
-        TimeSpan? Span(string name)
-        {
-            if (!document.Capabilities.Durations.TryGetValue(name, out var setting)) return null;
-            if (setting.Fixed is { } span) return span;
-
-            return all.TryGetValue(setting.Parameter!, out var text) && Duration.Parse(text) is { } given
-                ? given
-                : throw new ArgumentException($"{setting.Parameter} must be {Duration.Shape}.", nameof(parameters));
-        }
+        TimeSpan? Span(string name) => document.Capabilities.Durations.TryGetValue(name, out var setting) ? Read(setting, all) : null;
     }
 
     private string? Fault(string name, ParameterDeclaration declaration, IReadOnlyDictionary<string, string> parameters)
@@ -61,14 +61,18 @@ internal sealed class AccountParameters(VendorDocument document)
         }
 
         if (declaration.Fault(value) is { } shape) return $"{name} is not usable by {document.Provider}. Set it to {shape}.";
-        if (declaration.Type is ParameterType.Uri && !document.Hosts.Allow(BaseAddress.Parse(value)!))
+        if (declaration.Type is ParameterType.Uri && !document.Hosts.For(parameters).Allow(BaseAddress.Parse(value)!))
             return $"{name} leads to a host that {document.Provider} may not call. Use https and one of {document.Hosts}.";
 
-        // A timer without time would have the old credential dead before the new one is read.
-        return document.Capabilities.Durations.TryGetValue("oldLife", out var life) && life.Parameter == name && Duration.Parse(value) == TimeSpan.Zero
-            ? $"{name} is zero. Set it to the time the old credential lives after an issue."
-            : null;
+        return document.Capabilities.Durations.TryGetValue("oldLife", out var life) && life.Parameter == name ? LifeFault(name, life, value) : null;
     }
+
+    // A timer without time would have the old credential dead before the new one is read.
+    private static string? LifeFault(string name, DurationSetting life, string value)
+        => life.Read(value) is not { } span ? $"{name} is no span of time. Set it to the time the old credential lives after an issue."
+            : span == TimeSpan.Zero ? $"{name} is zero. Set it to the time the old credential lives after an issue."
+            : span < life.Min || span > life.Max ? $"{name} is outside of what the provider takes ({life.Min ?? TimeSpan.Zero} to {life.Max}). Set it to a time between the two."
+            : null;
 
     private static string Shape(ParameterDeclaration declaration) => declaration.Fault("") ?? "a text";
 }

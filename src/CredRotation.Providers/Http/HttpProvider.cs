@@ -1,31 +1,47 @@
+using System.Security.Cryptography;
+using Azure.Core;
 using CredRotation.Engine;
 using CredRotation.Providers.Http.Answers;
 using CredRotation.Providers.Http.Document;
+using CredRotation.Providers.Http.Hooks;
 using CredRotation.Providers.Http.Requests;
 using CredRotation.Providers.Http.Templates;
 
 namespace CredRotation.Providers.Http;
 
 /// <summary>Speaks to any vendor that a file describes. Decides nothing: the file says what an answer means, and what it leaves open is unknown.</summary>
-internal sealed class HttpProvider(VendorDocument document, HttpExchange exchange) : ICredentialProvider
+internal sealed class HttpProvider : ICredentialProvider
 {
     // Key Vault takes 25 thousand bytes, and what cannot be stored is not held.
     private const int SecretLengthMax = 24_000;
 
-    // What a list may cost. Beyond it nothing is known, which is said and not cut off.
-    private const int PagesMax = 50;
-    private const int EntriesMax = 5_000;
-
     /// <summary>How often a person's turn is asked about: what they hand in or end is noticed by itself.</summary>
     private static readonly TimeSpan PersonPause = TimeSpan.FromHours(1);
 
-    private readonly AccountParameters _parameters = new(document);
+    private readonly VendorDocument _document;
+    private readonly Operations _operations;
+    private readonly HttpExchange _exchange;
+    private readonly AccountParameters _parameters;
+    private readonly Caller _caller;
+    private readonly Judge _judge;
+    private readonly HttpListing? _listing;
+    private readonly HttpRetirement? _retirement;
 
-    public string Kind => document.Provider;
+    public HttpProvider(VendorDocument document, HttpExchange exchange, Func<TokenCredential?> identity)
+    {
+        (_document, _operations, _exchange) = (document, document.Operations, exchange);
+        _parameters = new AccountParameters(document);
+        _caller = new Caller(document, exchange, identity);
+        _judge = new Judge(document, exchange);
+        _listing = _operations.List is { } list ? new HttpListing(list, document, _caller, _judge) : null;
+        _retirement = _operations.Retire is { } retire ? new HttpRetirement(retire, _caller, _judge, exchange, ReadListAsync) : null;
+    }
 
-    public string Configuration => document.Text;
+    public string Kind => _document.Provider;
 
-    public IReadOnlyList<string> SecretNames => document.SecretNames;
+    public string Configuration => _document.Text;
+
+    public IReadOnlyList<string> SecretNames => _document.SecretNames;
 
     public ProviderFacts Facts => document.Facts;
 
@@ -33,235 +49,234 @@ internal sealed class HttpProvider(VendorDocument document, HttpExchange exchang
 
     public IEnumerable<string> Validate(IReadOnlyDictionary<string, string> parameters) => _parameters.Faults(parameters);
 
+    public SecretText MakeMaterial(IReadOnlyDictionary<string, string> parameters) => _document.Material switch
+    {
+        { Hook: RsaKeyPair.Name } => RsaKeyPair.Make(),
+        { } material => TextMaterial.Make(material),
+        // A provider that makes its own value is asked for none.
+        null => new SecretText(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))),
+    };
+
     public async Task<TargetOutcome> CheckTargetAsync(ProviderTarget target, CancellationToken cancellationToken)
     {
         // The file may leave this out only where an issue endangers nothing.
-        if (document.Target is not { } operation) return new TargetOutcome.Readable(null);
+        if (_operations.Target is not { } look) return new TargetOutcome.Readable(null);
 
         var values = Values(target);
-        var (request, refusal) = Build("target", operation, values);
-        if (request is null) return new TargetOutcome.Unreadable(refusal!, null);
-
-        using (request)
-        using (var answer = await exchange.SendAsync(Kind, "target", request, cancellationToken))
+        var operation = look.Call ?? look.Find!.Call;
+        using var called = await _caller.SendAsync("target", operation, values, isCandidates: false, cancellationToken);
+        var answer = called.Answer;
+        if (called.Refusal is { } refusal) return new TargetOutcome.Unreadable(refusal, null);
+        if (called.IsDenied) return new TargetOutcome.Unreadable("management-token-denied", answer.RemoteDate);
+        if (_judge.IsSuccess(operation, answer, values))
         {
-            if (IsSuccess(operation, answer))
-            {
-                return answer.Body is null ? new TargetOutcome.Unknown(answer.Words, answer.RemoteDate)
-                    : FirstUnmet(operation, answer.Body, values) is { } unmet ? new TargetOutcome.Unreadable($"unmet:{unmet}", answer.RemoteDate)
-                    : new TargetOutcome.Readable(answer.RemoteDate);
-            }
-
-            return Classify(answer) switch
-            {
-                ErrorClass.Rejected or ErrorClass.NoCapacity => new TargetOutcome.Unreadable(Code(answer, values), answer.RemoteDate),
-                ErrorClass.Throttled => new TargetOutcome.Throttled(After(answer), answer.RemoteDate),
-                _ => new TargetOutcome.Unknown(answer.Words, answer.RemoteDate),
-            };
+            return answer.Body is null && (operation.Require.Count > 0 || look.Find is not null) ? new TargetOutcome.Unknown(answer.Words, answer.RemoteDate)
+                : answer.Body is { } body && Judge.FirstUnmet(operation, body, values) is { } unmet ? new TargetOutcome.Unreadable($"unmet:{unmet}", answer.RemoteDate)
+                : look.Find is { } find && FoundIn(find, answer, values) is null ? new TargetOutcome.Unreadable("not-found-once", answer.RemoteDate)
+                : new TargetOutcome.Readable(answer.RemoteDate);
         }
+
+        return _judge.Classify(answer, values) switch
+        {
+            ErrorClass.Rejected or ErrorClass.NoCapacity => new TargetOutcome.Unreadable(_judge.Code(answer, values), answer.RemoteDate),
+            ErrorClass.Throttled => new TargetOutcome.Throttled(_judge.After(answer), answer.RemoteDate),
+            _ => new TargetOutcome.Unknown(answer.Words, answer.RemoteDate),
+        };
     }
 
     public async Task<IssueOutcome> IssueAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
     {
-        var values = Values(target) with { Ticket = ticket };
-        if (document.Issue?.Call is not { } operation) return new IssueOutcome.Pending(document.IssueSteps!.Expand(values), PersonPause);
+        var values = Values(target) with { Ticket = ticket, Old = new RetireTicket(ticket.OldId, null) };
+        if (_operations.Issue is not { } issue) return new IssueOutcome.Pending(_operations.IssueSteps!.Expand(values), PersonPause);
+        if (issue.OnlyOld is { } only && ticket.OldId != only) return new IssueOutcome.Rejected($"not-sent.old-is-not-{only}");
 
-        var (request, refusal) = Build("issue", operation, values);
-        if (request is null) return new IssueOutcome.Rejected(refusal!);
+        var (prepared, instead) = await PrepareAsync(issue, values, cancellationToken);
+        if (instead is not null) return instead;
 
-        using (request)
-        using (var answer = await exchange.SendAsync(Kind, "issue", request, cancellationToken))
+        values = prepared;
+        using var called = await _caller.SendAsync("issue", issue.Call, values, isCandidates: false, cancellationToken);
+        var answer = called.Answer;
+        if (called.Refusal is { } refusal) return new IssueOutcome.Rejected(refusal);
+        if (called.IsDenied) return new IssueOutcome.Rejected("management-token-denied");
+        // An answer that holds a secret made one, whatever else it says.
+        var hasSecret = issue.Secret?.Text(answer, values) is { Length: > 0 };
+        if (_judge.IsSuccess(issue.Call, answer, values) || (hasSecret && answer.Status is { } status && issue.Call.SuccessStatuses.Contains(status))) return ReadIssued(issue, answer, values);
+        if (hasSecret) return new IssueOutcome.Unknown(answer.Words);
+
+        var outcome = _judge.Classify(answer, values) switch
         {
-            if (IsSuccess(operation, answer)) return ReadIssued(answer, values);
-
-            return Classify(answer) switch
-            {
-                ErrorClass.Rejected => new IssueOutcome.Rejected(Code(answer, values)),
-                ErrorClass.NoCapacity => new IssueOutcome.NoCapacity(Code(answer, values)),
-                ErrorClass.Throttled => new IssueOutcome.Throttled(After(answer)),
-                _ => new IssueOutcome.Unknown(answer.Words),
-            };
-        }
+            ErrorClass.Rejected => new IssueOutcome.Rejected(_judge.Code(answer, values)),
+            ErrorClass.NoCapacity => new IssueOutcome.NoCapacity(_judge.Code(answer, values)),
+            ErrorClass.Throttled => new IssueOutcome.Throttled(_judge.After(answer)),
+            _ => (IssueOutcome)new IssueOutcome.Unknown(answer.Words),
+        };
+        return outcome is IssueOutcome.Rejected or IssueOutcome.NoCapacity || answer.Status == 409 ? await AdoptAsync(target, ticket, values, cancellationToken) ?? outcome : outcome;
     }
 
     public async Task<ProbeOutcome> VerifyAsync(ProviderTarget target, Candidate candidate, CancellationToken cancellationToken)
     {
-        var (verify, values) = (document.Verify, Values(target) with { New = candidate });
-        var (request, refusal) = Build("verify", verify.Call, values);
-        if (request is null) return new ProbeOutcome.Unknown($"Nothing was sent: {refusal}.", null);
+        var verify = _operations.Verify;
+        if (Opened(candidate) is not { } opened) return new ProbeOutcome.Unknown("Nothing was sent: the value has not the form that this provider stores.", null);
 
-        using (request)
-        using (var answer = await exchange.SendAsync(Kind, "verify", request, cancellationToken))
-        {
-            if (IsSuccess(verify.Call, answer)) return ReadProbe(answer, values);
+        var values = Values(target) with { New = opened };
+        using var called = verify.Call is { } call
+            ? await _caller.SendAsync("verify", call, values, isCandidates: true, cancellationToken)
+            : await _caller.ProveAsync("verify", verify.Auth, values, cancellationToken);
+        var answer = called.Answer;
+        if (called.Refusal is { } refusal) return new ProbeOutcome.Unknown($"Nothing was sent: {refusal}.", null);
+        if (called.IsDenied || verify.Refused.Any(match => match.Holds(answer, values))) return new ProbeOutcome.Refused(answer.RemoteDate);
+        if (verify.Forbidden.Holds(answer, values)) return new ProbeOutcome.Forbidden(answer.RemoteDate);
+        if (_judge.IsSuccess(verify.Call ?? verify.Auth.Token!.Call, answer, values)) return ReadProbe(answer, values);
 
-            return answer.Status switch
-            {
-                { } status when verify.Refused.Contains(status) => new ProbeOutcome.Refused(answer.RemoteDate),
-                { } status when verify.Forbidden.Contains(status) => new ProbeOutcome.Forbidden(answer.RemoteDate),
-                _ when Classify(answer) is ErrorClass.Throttled => new ProbeOutcome.Throttled(After(answer), answer.RemoteDate),
-                _ => new ProbeOutcome.Unknown(answer.Words, answer.RemoteDate),
-            };
-        }
+        return _judge.Classify(answer, values) is ErrorClass.Throttled
+            ? new ProbeOutcome.Throttled(_judge.After(answer), answer.RemoteDate)
+            : new ProbeOutcome.Unknown(answer.Words, answer.RemoteDate);
     }
 
     public async Task<RetireOutcome> RetireAsync(ProviderTarget target, RetireTicket ticket, CancellationToken cancellationToken)
     {
-        if (document.RetireSteps is { } steps) return new RetireOutcome.Pending(steps.Expand(Values(target)), PersonPause);
-        if (document.Retire is not { } retire) return new RetireOutcome.EndsByTimer();
+        if (_operations.RetireSteps is { } steps) return new RetireOutcome.Pending(steps.Expand(Values(target)), PersonPause);
+        if (_retirement is null) return new RetireOutcome.EndsByTimer();
 
-        var values = Values(target) with { Old = ticket };
-        var (request, refusal) = Build("retire", retire.Call, values);
-        if (request is null) return new RetireOutcome.Rejected(refusal!);
-
-        using (request)
-        using (var answer = await exchange.SendAsync(Kind, "retire", request, cancellationToken))
-        {
-            if (answer.Status is { } status && retire.AlreadyGone.Contains(status)) return new RetireOutcome.AlreadyGone();
-            if (IsSuccess(retire.Call, answer))
-            {
-                return retire.Call.Require.Count == 0 || (answer.Body is { } body && FirstUnmet(retire.Call, body, values) is null)
-                    ? new RetireOutcome.Retired()
-                    : new RetireOutcome.Unknown($"{answer.Words} It does not show that the credential was retired.");
-            }
-
-            return Classify(answer) switch
-            {
-                ErrorClass.Rejected or ErrorClass.NoCapacity => new RetireOutcome.Rejected(Code(answer, values)),
-                ErrorClass.Throttled => new RetireOutcome.Throttled(After(answer)),
-                _ => new RetireOutcome.Unknown(answer.Words),
-            };
-        }
+        var old = ticket.Value is { } value && _operations.Issue?.Store is { } store
+            ? store.Open(value, ticket.Id) is { } opened ? new RetireTicket(ticket.Id ?? opened.Id, opened.Value) : null
+            : ticket;
+        return old is null ? new RetireOutcome.Rejected("not-sent.value-has-another-form") : await _retirement.RunAsync(Values(target) with { Old = old }, cancellationToken);
     }
 
-    // No file describes a way to read a value again; the traits say what a repeat does, and a list is the engine's to judge.
-    public Task<RecoverOutcome> RecoverAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
-        => Task.FromResult<RecoverOutcome>(document.IssueSteps is { } steps ? new RecoverOutcome.Pending(steps.Expand(Values(target) with { Ticket = ticket }), PersonPause) : new RecoverOutcome.Indeterminate());
+    /// <summary>Where a value can be read again, what carries the marker is; else the traits say what a repeat does, and a list is the engine's to judge.</summary>
+    public async Task<RecoverOutcome> RecoverAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
+    {
+        var values = Values(target) with { Ticket = ticket };
+        if (_operations.IssueSteps is { } steps) return new RecoverOutcome.Pending(steps.Expand(values), PersonPause);
+        if (_operations.Recover is not { } recover) return new RecoverOutcome.Indeterminate();
 
-    /// <summary>Everything that lives, or an exception: a list that could not be read whole is never a short one.</summary>
+        var marked = (await ReadListAsync(values, cancellationToken)).Where(entry => entry.Credential.Marker == ticket.Marker).ToList();
+        if (marked.Count == 0) return new RecoverOutcome.NotIssued();
+        if (marked is not [{ Credential.Id: var id }]) return new RecoverOutcome.Indeterminate();
+
+        values = values with { Found = id };
+        using var called = await _caller.SendAsync("recover", recover.Call, values, isCandidates: false, cancellationToken);
+        var answer = called.Answer;
+        if (called.Refusal is not null || called.IsDenied || !_judge.IsSuccess(recover.Call, answer, values) || answer.Body is not { } body || Judge.FirstUnmet(recover.Call, body, values) is not null) return new RecoverOutcome.Indeterminate();
+
+        return recover.Secret.Text(answer, values) is { Length: > 0 and <= SecretLengthMax } value
+            ? new RecoverOutcome.Issued(new IssueOutcome.Issued(Stored(_operations.Issue!, new Candidate(id, new SecretText(value)), values), id, null, null))
+            : new RecoverOutcome.Indeterminate();
+    }
+
     public async Task<IReadOnlyList<ListedCredential>?> ListAsync(ProviderTarget target, CancellationToken cancellationToken)
+        => _listing is null ? null : [.. (await ReadListAsync(Values(target), cancellationToken)).Select(entry => entry.Credential)];
+
+    private Task<IReadOnlyList<ListedEntry>> ReadListAsync(TemplateValues values, CancellationToken cancellationToken) => _listing!.ReadAsync(values, cancellationToken);
+
+    /// <summary>What must be found or cleared before an issue is sent. Where that fails nothing was issued, and that is known.</summary>
+    private async Task<(TemplateValues Values, IssueOutcome? Instead)> PrepareAsync(IssueOperation issue, TemplateValues values, CancellationToken cancellationToken)
     {
-        if (document.List is not { } list) return null;
-
-        var (entries, seen) = (new List<ListedCredential>(), new HashSet<string>(StringComparer.Ordinal));
-        var first = list.Paging?.First ?? 0;
-        for (var (at, pages, total) = (0, 1, (int?)null); at < pages; at++)
+        if (issue.Find is { } find)
         {
-            var page = await ReadPageAsync(list, Values(target) with { Page = first + at }, cancellationToken);
-            if (at > 0 && (page.Pages, page.Total) != (pages, total)) throw Unlisted("it changed while it was read");
-            (pages, total) = (page.Pages, page.Total);
-            if (pages > PagesMax || Math.Max(total ?? 0, page.Seen.Count) > EntriesMax) throw Unlisted($"it is longer than {PagesMax} pages or {EntriesMax} entries");
-            // An entry that moved to a page that was read already would show up nowhere.
-            if (!page.Seen.All(seen.Add)) throw Unlisted("an id is in it twice");
+            using var called = await _caller.SendAsync("find", find.Call, values, isCandidates: false, cancellationToken);
+            if (Failure(called, find.Call, null, values) is { } failure) return (values, failure);
+            if (FoundIn(find, called.Answer, values) is not { } id) return (values, new IssueOutcome.Rejected("not-sent.not-found-once"));
 
-            entries.AddRange(page.Entries);
-            if (at + 1 >= pages && total is { } all && all != seen.Count) throw Unlisted($"it says that it has {all} entries and shows {seen.Count}");
+            values = values with { Found = id };
         }
 
-        return entries;
+        if (issue.Before is not { } before) return (values, null);
+
+        using var cleared = await _caller.SendAsync("before", before.Call, values, isCandidates: false, cancellationToken);
+        return (values, Failure(cleared, before.Call, before.AlreadyGone, values));
     }
 
-    private async Task<ListedPage> ReadPageAsync(ListOperation list, TemplateValues values, CancellationToken cancellationToken)
+    private IssueOutcome? Failure(Called called, Operation operation, AnswerMatch? alsoGood, TemplateValues values)
     {
-        var (request, refusal) = Build("list", list.Call, values);
-        if (request is null) throw new RemoteTroubleException("provider", RemoteTrouble.BadRequest, $"The list was not asked for: {refusal}.");
+        if (called.Refusal is { } refusal) return new IssueOutcome.Rejected(refusal);
+        if (called.IsDenied) return new IssueOutcome.Rejected("management-token-denied");
+        if (_judge.IsSuccess(operation, called.Answer, values) || alsoGood?.Holds(called.Answer, values) is true) return null;
 
-        using (request)
-        using (var answer = await exchange.SendAsync(Kind, "list", request, cancellationToken))
-        {
-            if (!IsSuccess(list.Call, answer))
-            {
-                throw Classify(answer) switch
-                {
-                    ErrorClass.Throttled => new RemoteTroubleException("provider", RemoteTrouble.Throttled, "The provider asks to come back later.", After(answer)),
-                    ErrorClass.Rejected or ErrorClass.NoCapacity => new RemoteTroubleException("provider", RemoteTrouble.Denied, $"The provider does not let the management credential list ({Code(answer, values)})."),
-                    _ => new RemoteTroubleException("provider", RemoteTrouble.Unknown, $"The list could not be read: {answer.Words}"),
-                };
-            }
-
-            if (answer.Body is not { } body) throw Unlisted(answer.Words);
-            if (FirstUnmet(list.Call, body, values) is { } unmet) throw Unlisted($"it does not show what it must at {unmet}");
-
-            var (page, trouble) = ListedPage.Read(list, body, values, id => IsUsableId(id, values.Secrets));
-            return page ?? throw Unlisted(trouble!);
-        }
+        return _judge.Classify(called.Answer, values) is ErrorClass.Rejected or ErrorClass.NoCapacity
+            ? new IssueOutcome.Rejected(_judge.Code(called.Answer, values))
+            : new IssueOutcome.Throttled(_judge.After(called.Answer));
     }
 
-    private static RemoteTroubleException Unlisted(string words) => new("provider", RemoteTrouble.Unknown, $"The provider's list cannot be used: {words.TrimEnd('.')}. Nothing was concluded from it.");
+    private static string? FoundIn(FindOperation find, Answer answer, TemplateValues values)
+        => answer.Body?.Items(find.Items)?.Where(item => find.Where.All(predicate => predicate.Holds(item, values))).ToList() is [var only] && only.Scalar(find.Id) is var id && Judge.IsUsableId(id, values.Secrets) ? id : null;
+
+    /// <summary>A value of the caller's that works was set before, by an issue whose answer was lost; a vendor may refuse to set it twice.</summary>
+    private async Task<IssueOutcome.Issued?> AdoptAsync(ProviderTarget target, IssueTicket ticket, TemplateValues values, CancellationToken cancellationToken)
+    {
+        if (_document.Capabilities.Fixed.IssueReplay is not IssueReplay.SameMaterial || ticket.Material is not { } material) return null;
+        if (await VerifyAsync(target, new Candidate(null, material), cancellationToken) is not ProbeOutcome.Works works) return null;
+
+        return new IssueOutcome.Issued(material, works.CredentialId ?? await AdoptedIdAsync(ticket, material, values, cancellationToken), null, null);
+    }
+
+    private async Task<string?> AdoptedIdAsync(IssueTicket ticket, SecretText material, TemplateValues values, CancellationToken cancellationToken)
+    {
+        if (_listing is null) return null;
+
+        var entries = await ReadListAsync(values, cancellationToken);
+        if (entries.FirstOrDefault(entry => entry.Value?.RevealToRemote() == material.RevealToRemote()) is { } same) return same.Credential.Id;
+
+        // Of two, the one that is not the old one.
+        return entries.Count == 2 && entries.Count(entry => entry.Credential.Id == ticket.OldId) == 1 ? entries.First(entry => entry.Credential.Id != ticket.OldId).Credential.Id : null;
+    }
 
     // From here on a credential exists: whatever cannot be read leaves it unknown, never refused.
-    private IssueOutcome ReadIssued(Answer answer, TemplateValues values)
+    private static IssueOutcome ReadIssued(IssueOperation issue, Answer answer, TemplateValues values)
     {
-        var issue = document.Issue!;
-        if (answer.Body is not { } body) return new IssueOutcome.Unknown(answer.Words);
-        if (body.Text(issue.Secret.Pointer) is not { Length: > 0 and <= SecretLengthMax } value) return Lost($"the answer holds no usable secret at {issue.Secret.Pointer}");
+        var needsBody = issue.Secret is not null || issue.Call.Require.Count > 0;
+        if (answer.Body is null && needsBody) return new IssueOutcome.Unknown(answer.Words);
+        if (ReadSecret(issue, answer, values) is not { Length: > 0 and <= SecretLengthMax } value) return Lost($"the answer holds no usable secret at {issue.Secret!.Place}");
 
         var secret = new SecretText(value);
-        if (FirstUnmet(issue.Call, body, values) is { } unmet) return Lost($"the answer does not show what it must at {unmet}");
+        if (answer.Body is { } body && Judge.FirstUnmet(issue.Call, body, values) is { } unmet) return Lost($"the answer does not show what it must at {unmet}");
 
-        var (id, expiresOn, oldValidUntil) = (issue.Id is { } handle ? body.Scalar(handle.Pointer) : null, issue.ExpiresOn?.Instant(body), issue.OldValidUntil?.Instant(body));
-        if (issue.Id is not null && !IsUsableId(id, [value])) return Lost($"the answer holds no usable id at {issue.Id.Pointer}");
-        if (issue.ExpiresOn is not null && expiresOn is null) return Lost($"the answer holds no instant at {issue.ExpiresOn.Pointer}");
-        if (issue.OldValidUntil is not null && oldValidUntil is null) return Lost($"the answer holds no instant at {issue.OldValidUntil.Pointer}");
+        var (id, expiresOn, oldValidUntil) = (issue.Id?.Scalar(answer, values), issue.ExpiresOn?.Instant(answer, values), issue.OldValidUntil?.Instant(answer, values));
+        if (issue.Id is not null && !Judge.IsUsableId(id, [value])) return Lost($"the answer holds no usable id at {issue.Id.Place}");
+        if (issue.ExpiresOn is not null && expiresOn is null) return Lost($"the answer holds no instant at {issue.ExpiresOn.Place}");
+        if (issue.OldValidUntil is not null && oldValidUntil is null) return Lost($"the answer holds no instant at {issue.OldValidUntil.Place}");
 
-        return new IssueOutcome.Issued(secret, id, expiresOn, oldValidUntil);
+        return new IssueOutcome.Issued(Stored(issue, new Candidate(id, secret), values), id, expiresOn, oldValidUntil);
 
         static IssueOutcome.Unknown Lost(string words) => new($"The provider answered with success, but {words}.");
     }
 
+    private static string? ReadSecret(IssueOperation issue, Answer answer, TemplateValues values)
+    {
+        if (issue.Secret is not { } place) return values.Ticket!.Material?.RevealToRemote();
+        if (place.Text(answer, values) is not { } said) return null;
+        return !issue.IsEncrypted ? said : values.Ticket!.Material is { } key ? JweRsa.Open(said, key) : null;
+    }
+
+    private static SecretText Stored(IssueOperation issue, Candidate made, TemplateValues values) => issue.Store?.Write(values with { New = made }) ?? made.Value;
+
+    private Candidate? Opened(Candidate candidate) => _operations.Issue?.Store is { } store ? store.Open(candidate.Value, candidate.Id) : candidate;
+
     private ProbeOutcome ReadProbe(Answer answer, TemplateValues values)
     {
-        var verify = document.Verify;
-        if (answer.Body is not { } body)
-        {
-            return verify is { Identity: null, CredentialId: null, Call.Require.Count: 0 }
-                ? new ProbeOutcome.Works(null, answer.RemoteDate)
-                : new ProbeOutcome.Unknown(answer.Words, answer.RemoteDate);
-        }
+        var verify = _operations.Verify;
+        var require = (verify.Call ?? verify.Auth.Token!.Call).Require;
+        if (answer.Body is null && (require.Count > 0 || NeedsBody(verify.Identity) || NeedsBody(verify.CredentialId))) return new ProbeOutcome.Unknown(answer.Words, answer.RemoteDate);
+        if (answer.Body is { } body && require.FirstOrDefault(predicate => !predicate.Holds(body, values)) is { } unmet)
+            return new ProbeOutcome.WrongIdentity($"The credential is accepted, but the answer differs from the target at {unmet.Pointer}.", answer.RemoteDate);
 
-        if (FirstUnmet(verify.Call, body, values) is { } unmet)
-            return new ProbeOutcome.WrongIdentity($"The credential is accepted, but the answer differs from the target at {unmet}.", answer.RemoteDate);
-        var id = verify.CredentialId is { } tried ? body.Scalar(tried.Pointer) : null;
-        if (verify.CredentialId is not null && !IsUsableId(id, values.Secrets))
-            return new ProbeOutcome.Unknown($"The credential is accepted, but the answer holds no usable id at {verify.CredentialId.Pointer}.", answer.RemoteDate);
+        var id = verify.CredentialId?.Scalar(answer, values);
+        if (verify.CredentialId is not null && !Judge.IsUsableId(id, values.Secrets))
+            return new ProbeOutcome.Unknown($"The credential is accepted, but the answer holds no usable id at {verify.CredentialId.Place}.", answer.RemoteDate);
         if (verify.Identity is null) return new ProbeOutcome.Works(null, answer.RemoteDate) { CredentialId = id };
 
         // A longer name would be cut, and two owners could then look like one.
-        return body.Scalar(verify.Identity.Pointer) is { Length: > 0 and <= Answers.Redaction.NameLengthMax } identity
-            ? new ProbeOutcome.Works(Redaction(answer, values).Name(identity), answer.RemoteDate) { CredentialId = id }
-            : new ProbeOutcome.Unknown($"The credential is accepted, but the answer names no usable owner at {verify.Identity.Pointer}.", answer.RemoteDate);
+        return verify.Identity.Scalar(answer, values) is { Length: > 0 and <= Answers.Redaction.NameLengthMax } identity
+            ? new ProbeOutcome.Works(_judge.Redaction(answer, values).Name(identity), answer.RemoteDate) { CredentialId = id }
+            : new ProbeOutcome.Unknown($"The credential is accepted, but the answer names no usable owner at {verify.Identity.Place}.", answer.RemoteDate);
+
+        static bool NeedsBody(Pick? pick) => pick is Pick.At or Pick.Among or Pick.Either;
     }
 
-    private (HttpRequestMessage? Request, string? Refusal) Build(string name, Operation operation, TemplateValues values)
+    private TemplateValues Values(ProviderTarget target)
     {
-        var (request, refusal) = RequestBuilder.Build(operation, values, document.Hosts);
-        if (refusal is not null) exchange.TellRefused(Kind, name, refusal);
-        return (request, refusal);
+        var all = _parameters.WithDefaults(target.Parameters);
+        return new TemplateValues(all, target) { Now = _exchange.Now, Overlap = _parameters.Overlap(all) };
     }
-
-    private TemplateValues Values(ProviderTarget target) => new(_parameters.WithDefaults(target.Parameters), target);
-
-    private static bool IsSuccess(Operation operation, Answer answer) => answer.Status is { } status && operation.SuccessStatuses.Contains(status);
-
-    private static string? FirstUnmet(Operation operation, JsonBody body, TemplateValues values)
-        => operation.Require.FirstOrDefault(predicate => !predicate.Holds(body, values))?.Pointer.Text;
-
-    private ErrorClass Classify(Answer answer)
-        => document.Errors.FirstOrDefault(rule => rule.Covers(answer))?.Class
-            // 429 says by itself that nothing was done, and what was not sent did nothing.
-            ?? (answer.Status == 429 || answer.WasNotSent ? ErrorClass.Throttled : ErrorClass.Unknown);
-
-    private string Code(Answer answer, TemplateValues values)
-        => document.Errors.FirstOrDefault(rule => rule.Covers(answer))?.CodeIn(answer) is { Length: > 0 } code
-            ? Redaction(answer, values).Code(code)
-            : $"http-{answer.Status}";
-
-    private Redaction Redaction(Answer answer, TemplateValues values)
-        => new(document.Redact.Concat(document.Issue is { } issue ? [issue.Secret.Pointer] : []).Select(pointer => answer.Body?.Scalar(pointer)).OfType<string>().Concat(values.Secrets));
-
-    private TimeSpan After(Answer answer) => answer.RetryAfter ?? exchange.DefaultRetryAfter;
-
-    // An id is stored and shown, so it must be short, plain, and not the secret.
-    private static bool IsUsableId(string? id, IEnumerable<string> secrets)
-        => id is { Length: > 0 and <= 200 } && id.All(character => character is > ' ' and <= '~') && !secrets.Any(secret => id.Contains(secret, StringComparison.Ordinal));
 }

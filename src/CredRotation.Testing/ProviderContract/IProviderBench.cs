@@ -23,6 +23,9 @@ public interface IProviderBench : IAsyncDisposable
     /// <summary>The credential that consumers run before anything is issued: accepted, and used before.</summary>
     SecretText Current { get; }
 
+    /// <summary>A value in the form that consumers read, which nobody was ever given.</summary>
+    SecretText NeverGiven => new(ContractRun.Nobodys);
+
     /// <summary>The one clock of vendor and provider.</summary>
     DateTimeOffset Now { get; }
 

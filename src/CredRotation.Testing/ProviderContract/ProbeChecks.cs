@@ -41,7 +41,7 @@ internal static class ProbeChecks
             return;
         }
 
-        var outcome = await run.ProbeAsync(new SecretText(ContractRun.Nobodys));
+        var outcome = await run.ProbeAsync(run.Bench.NeverGiven);
         run.Demand(outcome is ProbeOutcome.Refused, $"A probe with a value that nobody was given came to {ContractRun.Name(outcome)}; it is Refused.");
     }
 
@@ -79,7 +79,7 @@ internal static class ProbeChecks
     private static async Task RefusedAsync(ContractRun run)
     {
         var times = Math.Min(run.Traits.RefusedProbesAllowed, RefusedMax);
-        for (var n = 0; n < times; n++) await run.ProbeAsync(new SecretText(ContractRun.Nobodys));
+        for (var n = 0; n < times; n++) await run.ProbeAsync(run.Bench.NeverGiven);
         run.Judge(nameof(ProviderTraits.RefusedProbesAllowed), run.Bench.Accepts(run.Bench.Current), $"{times} refused probes did no harm.", $"After {times} refused probes the vendor refuses the credential that consumers run.");
     }
 }

@@ -87,7 +87,7 @@ internal static class RetireChecks
             return;
         }
 
-        var nobody = new SecretText(ContractRun.Nobodys);
+        var nobody = run.Bench.NeverGiven;
         var outcome = await run.RetireAsync(run.Traits.RetireBy is RetireBy.SecretValue ? new RetireTicket(null, nobody) : new RetireTicket("no-such-credential", null));
         run.Demand(outcome is not (RetireOutcome.Unknown or RetireOutcome.Throttled or RetireOutcome.EndsByTimer), $"Retiring what never was came to {ContractRun.Name(outcome)}.");
         run.Bench.Pass(run.Traits.RetireDelayMax + ContractRun.Moment);

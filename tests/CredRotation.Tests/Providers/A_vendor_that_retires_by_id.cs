@@ -13,7 +13,7 @@ public sealed class A_vendor_that_retires_by_id : IDisposable
           "allowedHosts": [ "api.sample.example" ],
           "capabilities": {
             "topology": "overlap", "oldValidity": { "mode": "until-retired" }, "retireBy": "id",
-            "issueReplay": "idempotency-key", "list": "none", "activationDelayMax": "PT1M30S"
+            "issueReplay": "idempotency-key", "idempotencyWindow": "PT24H", "list": "none", "activationDelayMax": "PT1M30S"
           },
           "auth": {
             "management": { "kind": "basic", "user": "{{p.account}}", "password": "{{vault:main}}" },

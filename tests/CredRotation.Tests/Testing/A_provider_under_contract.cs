@@ -1,3 +1,4 @@
+using CredRotation.Benchmarks.Contract;
 using CredRotation.Engine;
 using CredRotation.Sandbox.Systems;
 using CredRotation.Testing;

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace CredRotation.Providers.Http.Answers;
 
 /// <summary>What came back from one request, bounded: a status if there was one, a body only if it was whole and readable.</summary>
@@ -14,8 +16,8 @@ internal sealed record Answer(int? Status, DateTimeOffset? RemoteDate, TimeSpan?
     /// <summary>The request was held back by us.</summary>
     public bool WasNotSent { get; private init; }
 
-    /// <summary>Where the remote says that what it began is to be watched; its own words, so not yet an address to trust.</summary>
-    public string? StatusLink { get; init; }
+    /// <summary>What a file may look for in the headers, by name; bounded, and never logged.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>What happened, for people: one sentence.</summary>
     public string Words => (Status, Trouble) switch

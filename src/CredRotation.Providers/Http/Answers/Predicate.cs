@@ -11,6 +11,9 @@ internal abstract record Predicate(JsonPointer Pointer)
     /// <summary>Whether the place says it at all, one way or the other.</summary>
     public virtual bool IsTold(JsonBody body) => true;
 
+    /// <summary>The templates that must be filled to compare.</summary>
+    public virtual IEnumerable<Template> Templates => [];
+
     public sealed record Exists(JsonPointer Pointer) : Predicate(Pointer)
     {
         public override bool Holds(JsonBody body, TemplateValues values) => body.Find(Pointer) is not null;
@@ -27,6 +30,8 @@ internal abstract record Predicate(JsonPointer Pointer)
             => string.Equals(body.Text(Pointer), Expected.Expand(values), StringComparison.Ordinal);
 
         public override bool IsTold(JsonBody body) => body.Text(Pointer) is not null;
+
+        public override IEnumerable<Template> Templates => [Expected];
     }
 
     public sealed record EqualsFlag(JsonPointer Pointer, bool Expected) : Predicate(Pointer)

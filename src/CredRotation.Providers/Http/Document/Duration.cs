@@ -7,7 +7,8 @@ namespace CredRotation.Providers.Http.Document;
 internal static partial class Duration
 {
     public const string Shape = "a duration such as PT15M or 00:15:00, at most 3650 days";
-    private static readonly TimeSpan Most = TimeSpan.FromDays(3650);
+    public const int DaysMax = 3650;
+    private static readonly TimeSpan Most = TimeSpan.FromDays(DaysMax);
 
     /// <summary>Null when it is none.</summary>
     public static TimeSpan? Parse(string text)

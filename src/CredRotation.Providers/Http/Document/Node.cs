@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CredRotation.Providers.Http.Answers;
+using CredRotation.Providers.Http.Templates;
 
 namespace CredRotation.Providers.Http.Document;
 
@@ -90,6 +91,8 @@ internal sealed class Node(string file, JsonElement element, string pointer, Lis
         if (read is null) Problem("is not a JSON Pointer (RFC 6901)", "begin with / and write ~0 for ~ and ~1 for /, for example /data/key");
         return read;
     }
+
+    public Predicate? AsPredicate(TemplateRules rules) => PredicateReader.Read(this, rules);
 
     /// <summary>One of a closed set of words.</summary>
     public T? Choice<T>(params ReadOnlySpan<(string Word, T Meaning)> words)

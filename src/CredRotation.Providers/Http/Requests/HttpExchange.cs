@@ -11,6 +11,8 @@ internal sealed partial class HttpExchange(
 {
     public const string ClientName = "providers";
     private const int BodyBytesMax = 1024 * 1024;
+    private const int HeadersMax = 100;
+    private const int HeaderLengthMax = 4096;
 
     // A remote that asks us to stay away for longer is asked again after this.
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromHours(1);
@@ -27,6 +29,11 @@ internal sealed partial class HttpExchange(
         return answer;
     }
 
+    public DateTimeOffset Now => clock.GetUtcNow();
+
+    /// <summary>A span that a remote asked for, as long as we are ready to stay away.</summary>
+    public static TimeSpan Bounded(TimeSpan asked) => TimeSpan.FromTicks(Math.Clamp(asked.Ticks, 0, RetryAfterMax.Ticks));
+
     public void TellRefused(string kind, string operation, string refusal) => LogRefused(logger, kind, operation, refusal);
 
     private async Task<Answer> AskAsync(HttpRequestMessage request, CancellationToken callers, CancellationToken either)
@@ -36,7 +43,7 @@ internal sealed partial class HttpExchange(
             using var client = clients.CreateClient(ClientName);
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either);
             var (body, trouble) = await ReadAsync(response, callers, either);
-            return new Answer((int)response.StatusCode, response.Headers.Date, RetryAfter(response.Headers), body, trouble) { StatusLink = StatusLink(response.Headers) };
+            return new Answer((int)response.StatusCode, response.Headers.Date, RetryAfter(response.Headers), body, trouble) { Headers = Named(response.Headers) };
         }
         catch (Exception refused) when (RemoteClients.WasNotSent(refused))
         {
@@ -71,9 +78,13 @@ internal sealed partial class HttpExchange(
         }
     }
 
-    // Azure Resource Manager's own header says more than the standard one, so it goes first.
-    private static string? StatusLink(HttpResponseHeaders headers)
-        => headers.TryGetValues("Azure-AsyncOperation", out var links) ? links.FirstOrDefault() : headers.Location?.OriginalString;
+    private static Dictionary<string, string> Named(HttpResponseHeaders headers)
+    {
+        var named = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var header in headers.NonValidated.Take(HeadersMax))
+            if (string.Join(", ", header.Value) is { Length: <= HeaderLengthMax } value) named[header.Key] = value;
+        return named;
+    }
 
     // Null for what is not the remote's: the caller's own cancellation, and bugs.
     private static string? Words(Exception trouble, CancellationToken callers) => trouble switch
@@ -92,8 +103,6 @@ internal sealed partial class HttpExchange(
         { Date: { } date } => Bounded(date - (headers.Date ?? clock.GetUtcNow())),
         _ => null,
     };
-
-    private static TimeSpan Bounded(TimeSpan asked) => TimeSpan.FromTicks(Math.Clamp(asked.Ticks, 0, RetryAfterMax.Ticks));
 
     [LoggerMessage(1, LogLevel.Information, "{Kind} {Operation}: {Answer}")]
     private static partial void LogAnswered(ILogger logger, string kind, string operation, string answer);

@@ -12,11 +12,12 @@ internal static class RequestBuilder
     private const string JsonMediaType = "application/json";
 
     /// <summary>Exactly one of the two is null; the refusal is a short code of ours.</summary>
-    public static (HttpRequestMessage? Request, string? Refusal) Build(Operation operation, TemplateValues values, AllowedHosts hosts)
+    /// <param name="address">Another address than the file's, which a page named as the next.</param>
+    public static (HttpRequestMessage? Request, string? Refusal) Build(Operation operation, TemplateValues values, AllowedHosts hosts, Uri? address = null)
     {
         try
         {
-            return (Make(operation, values, hosts), null);
+            return (Make(operation, values, address ?? Address(operation.Request.Url, values, hosts.For(values.Parameters))), null);
         }
         catch (RequestRefusedException refused)
         {
@@ -24,17 +25,34 @@ internal static class RequestBuilder
         }
     }
 
-    private static HttpRequestMessage Make(Operation operation, TemplateValues values, AllowedHosts hosts)
+    /// <summary>Where a request goes; only after one was built from the same values.</summary>
+    public static Uri AddressOf(Operation operation, TemplateValues values, AllowedHosts hosts) => Address(operation.Request.Url, values, hosts.For(values.Parameters));
+
+    /// <summary>A JSON value as text, every place filled.</summary>
+    public static string Text(JsonTemplate json, TemplateValues values) => Encoding.UTF8.GetString(Bytes(json, values));
+
+    private static HttpRequestMessage Make(Operation operation, TemplateValues values, Uri address)
     {
-        var address = Address(operation.Request.Url, values, hosts);
         var request = new HttpRequestMessage(operation.Request.Method, address) { Content = Content(operation.Request, values) };
 
         foreach (var header in operation.Auth.Headers.Concat(operation.Request.Headers))
             request.Headers.TryAddWithoutValidation(header.Name, Sendable(header.Name, header.Value.Expand(values)));
         if (operation.Auth is { User: { } user, Password: { } password })
             request.Headers.Authorization = Basic(user.Expand(values), password.Expand(values));
+        if (values.Token is { } token) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Sendable("Authorization", token.RevealToRemote()));
         if (request.Headers.Accept.Count == 0) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(JsonMediaType));
+        if (operation.Auth.Signed is { } signed)
+            signed.Signer.Sign(request, Bytes(request.Content), signed.Values.ToDictionary(value => value.Key, value => Sendable(value.Key, value.Value.Expand(values))), values.Now ?? throw new RequestRefusedException("missing.now"));
         return request;
+    }
+
+    private static byte[] Bytes(HttpContent? content)
+    {
+        if (content is null) return [];
+
+        using var buffer = new MemoryStream();
+        content.CopyTo(buffer, null, CancellationToken.None);
+        return buffer.ToArray();
     }
 
     private static Uri Address(Template template, TemplateValues values, AllowedHosts hosts)
@@ -80,20 +98,24 @@ internal static class RequestBuilder
     private static ByteArrayContent? Content(RequestTemplate request, TemplateValues values) => request.Body switch
     {
         BodyTemplate.Form form => new FormUrlEncodedContent(form.Fields.Select(field => KeyValuePair.Create(field.Key, field.Value.Expand(values)))),
-        BodyTemplate.Json json => Json(json.Value, values),
+        BodyTemplate.Json json => Json(json, values),
         // SocketsHttpHandler sends a request again, up to three times, when the connection closes before an answer and no content was
         // begun: each would issue another key. With content, though empty, it never does. A repeated read is harmless.
         _ => request.Method == HttpMethod.Get ? null : new ByteArrayContent([]),
     };
 
-    private static ByteArrayContent Json(JsonTemplate json, TemplateValues values)
+    private static ByteArrayContent Json(BodyTemplate.Json json, TemplateValues values)
+    {
+        var content = new ByteArrayContent(Bytes(json.Value, values));
+        content.Headers.ContentType = new MediaTypeHeaderValue(json.ContentType ?? JsonMediaType);
+        return content;
+    }
+
+    private static byte[] Bytes(JsonTemplate json, TemplateValues values)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer)) Write(writer, json, values);
-
-        var content = new ByteArrayContent(buffer.ToArray());
-        content.Headers.ContentType = new MediaTypeHeaderValue(JsonMediaType);
-        return content;
+        return buffer.ToArray();
     }
 
     private static void Write(Utf8JsonWriter writer, JsonTemplate json, TemplateValues values)
@@ -102,6 +124,9 @@ internal static class RequestBuilder
         {
             case JsonTemplate.Text { Value.Only.IsNumber: true } number:
                 writer.WriteRawValue(number.Value.Expand(values));
+                break;
+            case JsonTemplate.Text { Value.Only: { Filter: Filter.Json } whole }:
+                writer.WriteRawValue(values.Find(whole));
                 break;
             case JsonTemplate.Text { Value.Only: { Filter: Filter.List } list }:
                 writer.WriteStartArray();

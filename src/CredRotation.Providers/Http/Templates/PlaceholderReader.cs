@@ -17,6 +17,12 @@ internal static class PlaceholderReader
         ["attempt"] = (Source.Attempt, Known.Ticket),
         ["expiresOn"] = (Source.ExpiresOn, Known.Ticket),
         ["page"] = (Source.Page, Known.Page),
+        ["offset"] = (Source.Offset, Known.Offset),
+        ["found.id"] = (Source.Found, Known.Found),
+        ["material"] = (Source.Material, Known.Material),
+        ["material.publicKey"] = (Source.MaterialPublicKey, Known.KeyPair),
+        ["overlap"] = (Source.Overlap, Known.Overlap),
+        ["overlapEnd"] = (Source.OverlapEnd, Known.Overlap),
     };
 
     private static readonly Dictionary<string, Filter> Filters = new(StringComparer.Ordinal)
@@ -27,6 +33,12 @@ internal static class PlaceholderReader
         ["unixSeconds"] = Filter.UnixSeconds,
         ["raw"] = Filter.Raw,
         ["list"] = Filter.List,
+        ["json"] = Filter.Json,
+        ["seconds"] = Filter.Seconds,
+        ["minutes"] = Filter.Minutes,
+        ["hours"] = Filter.Hours,
+        ["days"] = Filter.Days,
+        ["esDuration"] = Filter.EsDuration,
     };
 
     public static Placeholder? Read(Node node, string inner, TemplateRules rules)
@@ -73,18 +85,21 @@ internal static class PlaceholderReader
             return null;
         }
 
+        if (rules.IsSelf && known.Source is Source.NewSecret) return (Source.Vault, AuthReader.Current);
         if ((rules.Known & known.Needs) == known.Needs) return (known.Source, "");
 
         node.Problem(
             $"uses '{word}', which has no value here",
-            "new.* exists in verify, old.* in retire, page in a list with paging, and marker, idempotencyKey, attempt and expiresOn in issue");
+            "new.* exists in verify and store, old.* in retire (old.id in issue, too), page and offset in a list with such paging, found.id behind find and in recover, material where the caller makes the value, overlap where a timer ends the old one, and marker, idempotencyKey, attempt and expiresOn in issue");
         return null;
     }
 
     private static (string What, string Remedy)? Misuse(Placeholder placeholder, TemplateRules rules)
     {
         var type = placeholder.Source is Source.Parameter ? rules.Parameters[placeholder.Name].Type : (ParameterType?)null;
-        var isInstant = placeholder.Source is Source.ExpiresOn;
+        var isInstant = placeholder.Source is Source.ExpiresOn or Source.OverlapEnd;
+        var isSpan = placeholder.Source is Source.Overlap || type is ParameterType.Duration;
+        var isSpanFilter = placeholder.Filter is Filter.Seconds or Filter.Minutes or Filter.Hours or Filter.Days or Filter.EsDuration;
 
         return placeholder switch
         {
@@ -93,19 +108,25 @@ internal static class PlaceholderReader
             { IsSecret: true } when !rules.HasSecrets
                 => ("would put a secret where it can be logged or compared", "secrets go into auth, headers or the body"),
             { Filter: Filter.Iso8601 or Filter.Date or Filter.UnixSeconds } when !isInstant
-                => ("formats something that is no instant", "use iso8601, date and unixSeconds with expiresOn only"),
-            { Filter: Filter.None or Filter.Number or Filter.Raw or Filter.List } when isInstant
-                => ("does not say how to write expiresOn", "add one of the filters iso8601, date, unixSeconds"),
-            { Filter: Filter.Number } when placeholder.Source is not (Source.Attempt or Source.Page) && type is not ParameterType.Integer
-                => ("makes a number of something that is none", "use number with attempt, page and parameters of type integer"),
+                => ("formats something that is no instant", "use iso8601, date and unixSeconds with expiresOn and overlapEnd only"),
+            { Filter: not (Filter.Iso8601 or Filter.Date or Filter.UnixSeconds) } when isInstant
+                => ($"does not say how to write {(placeholder.Source is Source.ExpiresOn ? "expiresOn" : "overlapEnd")}", "add one of the filters iso8601, date, unixSeconds"),
+            _ when isSpanFilter && !isSpan
+                => ("writes as a span of time what is none", "use seconds, minutes, hours, days and esDuration with overlap and parameters of type duration"),
+            _ when isSpan && !isSpanFilter
+                => ("does not say how to write a span of time", "add one of the filters seconds, minutes, hours, days, esDuration"),
+            { Filter: Filter.Number } when placeholder.Source is not (Source.Attempt or Source.Page or Source.Offset) && type is not ParameterType.Integer
+                => ("makes a number of something that is none", "use number with attempt, page, offset and parameters of type integer"),
             { Filter: Filter.Raw } when !rules.IsUrl || type is not ParameterType.String
                 => ("uses raw outside its one place", "use raw only in a url, with a parameter of type string"),
             { Filter: Filter.List } when !rules.IsJson || type is not ParameterType.List
                 => ("makes a list where none can be", "use list only in a JSON body, with a parameter of type list"),
             _ when type is ParameterType.List && placeholder.Filter is not Filter.List
                 => ("sends a list as one text", "write {{p.name|list}} as a whole value of a JSON body"),
-            _ when type is ParameterType.Duration
-                => ("would send a duration, for which there is no format yet", "use durations in capabilities only"),
+            { Filter: Filter.Json } when !rules.IsJson || type is not ParameterType.Json
+                => ("puts JSON where none can be", "use json only in a JSON body, with a parameter of type json"),
+            _ when type is ParameterType.Json && placeholder.Filter is not Filter.Json
+                => ("sends JSON as one text", "write {{p.name|json}} as a whole value of a JSON body"),
             _ => null,
         };
     }

@@ -10,6 +10,9 @@ internal sealed class Template
 
     private Template(string text, IReadOnlyList<TemplatePart> parts) => (Text, Parts) = (text, parts);
 
+    /// <summary>Words without any place to fill.</summary>
+    public static Template Fixed(string words) => new(words, [new TemplatePart(words, null)]);
+
     public string Text { get; }
 
     public IReadOnlyList<TemplatePart> Parts { get; }
@@ -43,9 +46,9 @@ internal sealed class Template
         }
 
         if (rest.Length > 0) parts.Add(new TemplatePart(rest.ToString(), null));
-        if (parts.Count > 1 && parts.Exists(part => part.Placeholder is { Filter: Filter.List }))
+        if (parts.Count > 1 && parts.Find(part => part.Placeholder is { IsWhole: true }).Placeholder is { } whole)
         {
-            node.Problem("puts a list into the middle of a text", "write {{p.name|list}} as a whole value of a JSON body");
+            node.Problem($"puts {(whole.Filter is Filter.List ? "a list" : "JSON")} into the middle of a text", $"write {{{{p.name|{(whole.Filter is Filter.List ? "list" : "json")}}}}} as a whole value of a JSON body");
             return null;
         }
 

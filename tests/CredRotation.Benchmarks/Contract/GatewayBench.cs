@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
-namespace CredRotation.Tests.Testing;
+namespace CredRotation.Benchmarks.Contract;
 
 /// <summary>A shipped provider file over the sandbox's gateway, through real HTTP.</summary>
 internal sealed class GatewayBench : IProviderBench

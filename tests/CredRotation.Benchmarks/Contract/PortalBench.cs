@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
-namespace CredRotation.Tests.Testing;
+namespace CredRotation.Benchmarks.Contract;
 
 /// <summary>A shipped file of a gateway whose keys a person makes in a portal, over that gateway's documented read.</summary>
 internal sealed class PortalBench : IProviderBench

@@ -1,0 +1,29 @@
+using CredRotation.Sandbox.Systems;
+using CredRotation.Sandbox.Vendors;
+using CredRotation.Testing;
+
+namespace CredRotation.Benchmarks.Contract;
+
+/// <summary>One provider and a way to a fresh vendor of it.</summary>
+/// <param name="Class">The class of vendor it was found to be, as the survey names it.</param>
+/// <param name="IsPaymentGateway">It takes payments.</param>
+internal sealed record ContractBench(string Kind, string Class, bool IsPaymentGateway, Func<CancellationToken, Task<IProviderBench>> StartAsync)
+{
+    public override string ToString() => Kind;
+}
+
+/// <summary>Every provider that the contract is checked with: the one place where another is added.</summary>
+internal static class ContractBenches
+{
+    private static readonly string[] s_gateways = ["solidgate-api-key", "paddle-api-key", "spreedly-access-secret", "braintree-oauth-client-secret"];
+
+    public static IReadOnlyList<ContractBench> All { get; } =
+    [
+        new(GatewayBench.ModeA, "timer-issue", true, stop => GatewayBench.StartAsync(GatewayBench.ModeA, stop)),
+        new(GatewayBench.ModeB, "overlap-list", true, stop => GatewayBench.StartAsync(GatewayBench.ModeB, stop)),
+        .. VendorSurfaces.All.Select(surface => new ContractBench(surface.Kind, surface.Truth.Name, s_gateways.Contains(surface.Kind), async stop => await SurfaceBench.StartAsync(surface, stop))),
+        .. PortalServer.Kinds.Select(kind => new ContractBench(kind, VendorClasses.HandedIn.Name, true, stop => PortalBench.StartAsync(kind, stop))),
+    ];
+
+    public static ContractBench Find(string kind) => All.Single(bench => bench.Kind == kind);
+}
