@@ -109,8 +109,8 @@ internal static class CloudSurfaces
     {
         Cap = 50,
         // Two headers: a key that shows the organisation, and one that shows who asks.
-        Manager = call => call.Header("DD-API-KEY") is "api" ? call.Header("DD-APPLICATION-KEY") : null,
-        Management = new Dictionary<string, string?> { ["api-key"] = "api", ["application-key"] = null },
+        Manager = call => call.Header("DD-API-KEY") is "dd-org-7f21" ? call.Header("DD-APPLICATION-KEY") : null,
+        Management = new Dictionary<string, string?> { ["api-key"] = "dd-org-7f21", ["application-key"] = null },
         Id = number => string.Create(CultureInfo.InvariantCulture, $"2f5ac1b8-0000-4000-8000-{number:x12}"),
         Envelope = error => new Reply(error.Code == "quota" ? 400 : error.Status is 401 ? 403 : error.Status, new JsonObject { ["errors"] = new JsonArray(error.Code == "quota" ? "Maximum number of API keys reached" : error.Status is 401 ? "Forbidden" : error.Code) }),
     };

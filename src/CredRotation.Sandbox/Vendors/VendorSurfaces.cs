@@ -7,6 +7,8 @@ internal static class VendorSurfaces
     [
         GatewaySurfaces.Solidgate, GatewaySurfaces.Paddle, GatewaySurfaces.Spreedly, GatewaySurfaces.Braintree,
         CloudSurfaces.TwilioKey, CloudSurfaces.TwilioAuthToken, CloudSurfaces.SendGrid, CloudSurfaces.Datadog, CloudSurfaces.Cloudflare,
+        PlatformSurfaces.Confluent, PlatformSurfaces.Elastic, PlatformSurfaces.Grafana, PlatformSurfaces.OpenAI, PlatformSurfaces.Atlas,
+        IdentitySurfaces.Okta, IdentitySurfaces.Vonage, IdentitySurfaces.Auth0, IdentitySurfaces.PubNub, IdentitySurfaces.GitLab,
     ];
 
     public static VendorSurface Find(string kind) => All.Single(surface => surface.Kind == kind);

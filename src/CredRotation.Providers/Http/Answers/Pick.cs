@@ -4,7 +4,7 @@ using CredRotation.Providers.Http.Templates;
 namespace CredRotation.Providers.Http.Answers;
 
 /// <summary>How an instant is written in an answer.</summary>
-internal enum InstantFormat { Iso8601, Rfc1123, UnixSeconds, UnixMilliseconds }
+internal enum InstantFormat { Iso8601, Rfc1123, UnixSeconds, UnixMilliseconds, Date }
 
 /// <summary>Takes one value out of an answer, or says that it is not there in the shape the file promises.</summary>
 internal abstract record Pick(InstantFormat Format)
@@ -28,6 +28,7 @@ internal abstract record Pick(InstantFormat Format)
         InstantFormat.UnixSeconds => Since(text, 1),
         InstantFormat.UnixMilliseconds => Since(text, 1000),
         InstantFormat.Rfc1123 => Parse(text, "ddd, d MMM yyyy HH':'mm':'ss 'GMT'", "ddd, d MMM yyyy HH':'mm':'ss zzz"),
+        InstantFormat.Date => Parse(text, "yyyy-MM-dd"),
         _ => Parse(text, "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"),
     };
 

@@ -120,7 +120,7 @@ internal static class AuthReader
         var denied = node.Find("denied")?.Items().Select(item => item.Text()).OfType<string>().ToList() ?? [.. DeniedUnlessSaid];
         var token = JsonPointer.Parse("/access_token")!;
         var call = new Operation(new RequestTemplate(HttpMethod.Post, url, [], new BodyTemplate.Form(fields)), isBasic ? new AuthScheme([], id, secret) : AuthScheme.Nothing, [200], [new Predicate.Exists(token)]);
-        return AuthScheme.Nothing with { Token = new TokenStep(call, new Pick.At(token), [new AnswerMatch([400, 401, 403], JsonPointer.Parse("/error"), denied, [])]) };
+        return AuthScheme.Nothing with { Token = new TokenStep(call, new Pick.At(token), [new AnswerMatch([400, 401], JsonPointer.Parse("/error"), denied, [])]) };
     }
 
     /// <summary>A token from any other request than OAuth's, such as a GraphQL mutation.</summary>

@@ -7,7 +7,7 @@ namespace CredRotation.Providers.Http.Document;
 internal static class PickReader
 {
     private static readonly (string, InstantFormat)[] Formats =
-        [("iso8601", InstantFormat.Iso8601), ("rfc2822", InstantFormat.Rfc1123), ("rfc1123", InstantFormat.Rfc1123), ("unixSeconds", InstantFormat.UnixSeconds), ("unixMilliseconds", InstantFormat.UnixMilliseconds)];
+        [("iso8601", InstantFormat.Iso8601), ("rfc2822", InstantFormat.Rfc1123), ("rfc1123", InstantFormat.Rfc1123), ("unixSeconds", InstantFormat.UnixSeconds), ("unixMilliseconds", InstantFormat.UnixMilliseconds), ("date", InstantFormat.Date)];
 
     public static Pick? Read(Node node, TemplateRules rules) => Read(node, rules, []);
 
