@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using CredRotation.Sandbox.Catalogue;
+using CredRotation.Sandbox.Check;
 using CredRotation.Sandbox.Checkout;
 using CredRotation.Sandbox.Evidence;
 using CredRotation.Sandbox.Replay;
@@ -19,6 +20,7 @@ try
         ["serve", .. var rest] => await ServeCommand.RunAsync(rest, leaving.Token),
         ["evidence", .. var rest] => await EvidenceCommand.RunAsync(rest, leaving.Token),
         ["providers", .. var rest] => await ProvidersCommand.RunAsync(rest),
+        ["check", .. var rest] => await CheckCommand.RunAsync(rest, leaving.Token),
         ["shots", .. var rest] => await ShotsCommand.RunAsync(rest, leaving.Token),
         // Started by the sandbox itself; ends when its parent does.
         ["checkout"] => await CheckoutApp.RunAsync(CancellationToken.None),
@@ -48,6 +50,8 @@ static int Usage()
                CredRotation.Sandbox evidence FILE [--head SEQUENCE:HASH] [--json]
                                                                checks a rotation's evidence offline
                CredRotation.Sandbox providers [--json]                  every provider that ships, as a page or in JSON
+               CredRotation.Sandbox check FILE [--json]
+                                                               checks a provider file and shows its calls; sends none
                CredRotation.Sandbox shots DIR                           pictures of pages and cards, where Chromium is installed
         """);
     return 2;

@@ -1,3 +1,4 @@
+using CredRotation.Benchmarks.Contract;
 using CredRotation.Benchmarks.Drain;
 using CredRotation.Benchmarks.Events;
 using CredRotation.Benchmarks.KilledProcess;
@@ -18,6 +19,7 @@ const string usage = """
            drain --rotations N --json                 approved rotations through a real queue and ledger: a file, a storage account
            sweep --secrets N --vaults N --groups N --json
                                                       a sweep of many secrets through the real clients: calls, and its memory at ten times as many
+           contract [--kind KIND] --json              the contract with every provider, each at its vendor's surface
 
     Exit 0: the requirement is met. 1: missed; "missed" says which. 2: usage.
     """;
@@ -36,6 +38,7 @@ if (args is ["mutants", .. var seeded] && MutantsCommand.Read(seeded) is { } mut
 if (args is ["killprocess", .. var kills] && KillProcessCommand.Read(kills) is { } killing) return await killing.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["drain", .. var drained] && DrainCommand.Read(drained) is { } drain) return await drain.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["sweep", .. var sweeping] && SweepCommand.Read(sweeping) is { } sweepCommand) return await sweepCommand.RunAsync(Console.Out, Console.Error, stopping.Token);
+if (args is ["contract", .. var contracted] && ContractCommand.Read(contracted) is { } contract) return await contract.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is [SweepProcess.Word]) return await SweepProcess.SweepAsync(Console.In, Console.Out, stopping.Token);
 
 Console.Error.WriteLine(usage);

@@ -259,7 +259,7 @@ internal sealed class HttpProvider : ICredentialProvider
         var require = (verify.Call ?? verify.Auth.Token!.Call).Require;
         if (answer.Body is null && (require.Count > 0 || NeedsBody(verify.Identity) || NeedsBody(verify.CredentialId))) return new ProbeOutcome.Unknown(answer.Words, answer.RemoteDate);
         if (answer.Body is { } body && require.FirstOrDefault(predicate => !predicate.Holds(body, values)) is { } unmet)
-            return new ProbeOutcome.WrongIdentity($"The credential is accepted, but the answer differs from the target at {unmet.Pointer}.", answer.RemoteDate);
+            return verify.Call is null ? new ProbeOutcome.Unknown($"The answer holds no token at {unmet.Pointer}.", answer.RemoteDate) : new ProbeOutcome.WrongIdentity($"The credential is accepted, but the answer differs from the target at {unmet.Pointer}.", answer.RemoteDate);
 
         var id = verify.CredentialId?.Scalar(answer, values);
         if (verify.CredentialId is not null && !Judge.IsUsableId(id, values.Secrets))

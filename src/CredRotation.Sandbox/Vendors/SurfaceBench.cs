@@ -16,7 +16,7 @@ internal sealed class SurfaceBench : IProviderBench
     private readonly VendorServer _server;
     private readonly ServiceProvider _services;
 
-    private SurfaceBench(VendorSurface surface, FakeTimeProvider clock, FaultInjector faults, VendorModel model, VendorServer server)
+    private SurfaceBench(VendorSurface surface, FakeTimeProvider clock, FaultInjector faults, VendorModel model, VendorServer server, string? file)
     {
         (_surface, _clock, Faults, Model, _server) = (surface, clock, faults, model, server);
         Current = Stored(model.Add(surface.Target));
@@ -26,7 +26,8 @@ internal sealed class SurfaceBench : IProviderBench
             .AddLogging()
             .AddProviders()
             .BuildServiceProvider();
-        Provider = _services.GetRequiredService<IProviderCatalog>().Find(surface.Kind) ?? throw new InvalidOperationException($"There is no provider file for {surface.Kind}.");
+        var providers = _services.GetRequiredService<IProviderCatalog>();
+        Provider = (file is null ? providers.Find(surface.Kind) : providers.Restore(surface.Kind, file)) ?? throw new InvalidOperationException($"There is no provider file for {surface.Kind}.");
         var parameters = new Dictionary<string, string>(surface.Parameters);
         foreach (var (name, path) in surface.Addresses) parameters[name] = new Uri(server.Address, path).AbsoluteUri.TrimEnd('/');
         Target = new ProviderTarget("account", surface.Target, parameters, surface.Management.ToDictionary(secret => secret.Key, secret => secret.Value switch
@@ -54,13 +55,14 @@ internal sealed class SurfaceBench : IProviderBench
 
     public SecretText NeverGiven => new(_surface.NeverGiven("nobody-was-ever-given-this-value-0123456789"));
 
-    public static async Task<SurfaceBench> StartAsync(VendorSurface surface, CancellationToken cancellationToken)
+    /// <param name="file">Another text than the file that ships; null: that one.</param>
+    public static async Task<SurfaceBench> StartAsync(VendorSurface surface, CancellationToken cancellationToken, string? file = null)
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
         var faults = new FaultInjector(clock);
         var model = new VendorModel(clock, Seed, surface.Truth);
         var server = await VendorServer.StartAsync(surface, model, new FaultyWire(clock, faults), null, cancellationToken);
-        return new SurfaceBench(surface, clock, faults, model, server);
+        return new SurfaceBench(surface, clock, faults, model, server, file);
     }
 
     public void Pass(TimeSpan time) => _clock.Advance(time);

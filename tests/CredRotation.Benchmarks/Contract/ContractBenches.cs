@@ -9,7 +9,10 @@ namespace CredRotation.Benchmarks.Contract;
 /// <param name="IsPaymentGateway">It takes payments.</param>
 internal sealed record ContractBench(string Kind, string Class, bool IsPaymentGateway, Func<CancellationToken, Task<IProviderBench>> StartAsync)
 {
-    public override string ToString() => Kind;
+    /// <summary>Which of several vendors' objects of this kind it is; null where there is one.</summary>
+    public string? Variant { get; init; }
+
+    public override string ToString() => Variant is null ? Kind : $"{Kind} {Variant}";
 }
 
 /// <summary>Every provider that the contract is checked with: the one place where another is added.</summary>
@@ -22,8 +25,10 @@ internal static class ContractBenches
         new(GatewayBench.ModeA, "timer-issue", true, stop => GatewayBench.StartAsync(GatewayBench.ModeA, stop)),
         new(GatewayBench.ModeB, "overlap-list", true, stop => GatewayBench.StartAsync(GatewayBench.ModeB, stop)),
         .. VendorSurfaces.All.Select(surface => new ContractBench(surface.Kind, surface.Truth.Name, s_gateways.Contains(surface.Kind), async stop => await SurfaceBench.StartAsync(surface, stop))),
+        new("entra-app-secret", "overlap-list", false, async stop => await EntraAppBench.StartAsync(stop)),
+        .. AzureKeysBench.All.Select(what => new ContractBench("azure-resource-key", "pair", false, async stop => await AzureKeysBench.StartAsync(what, stop)) { Variant = what.ToString() }),
         .. PortalServer.Kinds.Select(kind => new ContractBench(kind, VendorClasses.HandedIn.Name, true, stop => PortalBench.StartAsync(kind, stop))),
     ];
 
-    public static ContractBench Find(string kind) => All.Single(bench => bench.Kind == kind);
+    public static ContractBench Find(string kind) => All.First(bench => bench.Kind == kind);
 }

@@ -1,3 +1,4 @@
+using CredRotation.Benchmarks.Contract;
 using CredRotation.Engine;
 using CredRotation.Providers;
 using CredRotation.Providers.Http.Document;
@@ -47,7 +48,7 @@ public sealed class The_catalogue : IDisposable
     [Fact]
     public void Calls_nothing_known_that_no_server_was_asked()
         => Assert.Equal(
-            [.. CredRotation.Sandbox.Systems.PortalServer.Kinds.Append(Testing.GatewayBench.ModeA).Append(Testing.GatewayBench.ModeB).Append("azure-resource-key").Append("entra-app-secret").Order(StringComparer.Ordinal)],
+            [.. ContractBenches.All.Select(bench => bench.Kind).Distinct().Order(StringComparer.Ordinal)],
             Shipped.Where(provider => provider.Facts!.Status is ProviderStatus.Contract).Select(provider => provider.Kind));
 
     [Theory]

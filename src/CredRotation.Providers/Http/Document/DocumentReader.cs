@@ -48,7 +48,7 @@ internal static partial class DocumentReader
 
     private static VendorDocument? Read(Node root, string text)
     {
-        if (!root.IsObjectOf("schemaVersion", "provider", "facts", "parameters", "allowedHosts", "loopback", "ownHost", "capabilities", "material", "auth", "operations", "errors", "retryAfter", "redact"))
+        if (!root.IsObjectOf("$schema", "schemaVersion", "provider", "facts", "parameters", "allowedHosts", "loopback", "ownHost", "capabilities", "material", "auth", "operations", "errors", "retryAfter", "redact"))
             return null;
 
         if (root.Need("schemaVersion", "write \"schemaVersion\": 1")?.Integer(1, int.MaxValue) is { } version and not 1)
@@ -211,6 +211,6 @@ internal static partial class DocumentReader
     [GeneratedRegex(@"\A[a-zA-Z][a-zA-Z0-9-]{0,59}\z", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
 
-    [GeneratedRegex(@"\A(?=.{4,253}\z)(?:\*\.(?=.+\..+\.))?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A(?=.{4,253}\z)(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.CultureInvariant)]
     private static partial Regex HostPattern();
 }

@@ -74,9 +74,19 @@ internal enum PauseForm { Seconds, UnixSeconds, Date }
 internal sealed record Operations(
     TargetOperation? Target, IssueOperation? Issue, Template? IssueSteps, VerifyOperation Verify, RetireOperation? Retire, Template? RetireSteps, ListOperation? List, RecoverOperation? Recover)
 {
+    /// <summary>Every call, in the order of a rotation; without a request only its token is asked for.</summary>
+    public IEnumerable<(string Name, Operation? Call, AuthScheme Auth)> Named
+        => new (string Name, Operation? Call)[]
+            {
+                ("target", Target?.Call ?? Target?.Find?.Call), ("issue find", Issue?.Find?.Call), ("issue before", Issue?.Before?.Call), ("issue", Issue?.Call),
+            }
+            .Where(named => named.Call is not null).Select(named => (named.Name, named.Call, named.Call!.Auth))
+            .Append(("verify", Verify.Call, Verify.Auth))
+            .Concat(new (string Name, Operation? Call)[] { ("recover", Recover?.Call), ("list", List?.Call), ("retire look", Retire?.Look?.Call), ("retire disable", Retire?.Disable?.Call), ("retire", Retire?.Call) }
+                .Where(named => named.Call is not null).Select(named => (named.Name, named.Call, named.Call!.Auth)));
+
     public IEnumerable<Template> Templates
-        => new[] { Target?.Call, Target?.Find?.Call, Issue?.Call, Issue?.Find?.Call, Issue?.Before?.Call, Verify.Call, Retire?.Call, Retire?.Disable?.Call, Retire?.Look?.Call, List?.Call, Recover?.Call }
-            .OfType<Operation>().SelectMany(operation => operation.Templates)
+        => Named.Select(named => named.Call).OfType<Operation>().SelectMany(operation => operation.Templates)
             .Concat(Verify.Auth.AllTemplates)
             .Concat(new[] { Target?.Find, Issue?.Find }.OfType<FindOperation>().SelectMany(find => find.Where).Concat(List?.Only ?? []).SelectMany(predicate => predicate.Templates))
             .Concat(new[] { IssueSteps, RetireSteps }.OfType<Template>());
