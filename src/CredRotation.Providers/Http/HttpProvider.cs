@@ -43,7 +43,7 @@ internal sealed class HttpProvider : ICredentialProvider
 
     public IReadOnlyList<string> SecretNames => _document.SecretNames;
 
-    public ProviderFacts Facts => document.Facts;
+    public ProviderFacts Facts => _document.Facts;
 
     public ProviderTraits Describe(IReadOnlyDictionary<string, string> parameters) => _parameters.Describe(parameters);
 

@@ -21,7 +21,7 @@ internal sealed class Judge(VendorDocument document, HttpExchange exchange)
         => RuleFor(answer, values)?.Match.CodeIn(answer) is { Length: > 0 } code ? Redaction(answer, values).Code(code) : $"http-{answer.Status}";
 
     public Redaction Redaction(Answer answer, TemplateValues values)
-        => new(document.Redact.Select(pointer => answer.Body?.Scalar(pointer)).Append(document.Operations.Issue?.Secret?.Scalar(answer, values)).OfType<string>().Concat(values.Secrets));
+        => new(document.Redact.Select(pointer => answer.Body?.Scalar(pointer)).Append(document.Operations.Issue?.Secret?.Scalar(answer, values)).Append(answer.Token?.RevealToRemote()).OfType<string>().Concat(values.Secrets));
 
     public TimeSpan After(Answer answer) => answer.RetryAfter ?? Own(answer) ?? exchange.DefaultRetryAfter;
 

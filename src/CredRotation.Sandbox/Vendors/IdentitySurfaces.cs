@@ -109,7 +109,7 @@ internal static class IdentitySurfaces
     /// </summary>
     public static VendorSurface GitLab { get; } = new("gitlab-access-token", TokenName, new VendorClass("in-place-provider-made", Truths.InPlace),
     [
-        new("GET", "/api/v4/personal_access_tokens", "search", call => call.List(listed => GitLabRows(call, listed)), call => call.Query("revoked") is not null, IsPrelude: true),
+        new("GET", "/api/v4/personal_access_tokens", "search", call => call.Look(() => GitLabRows(call, call.Model.Alive(call.Target))), call => call.Query("revoked") is not null, IsPrelude: true),
         new("GET", "/api/v4/personal_access_tokens", "look", call => call.Look(() => GitLabRows(call, call.Model.Alive(call.Target)))),
         new("GET", "/api/v4/personal_access_tokens/self", "use", call => call.Use(call.Header("PRIVATE-TOKEN"), (_, id) => new JsonObject { ["id"] = id, ["name"] = TokenName, ["user_id"] = 7, ["revoked"] = false, ["active"] = true })),
         new("POST", "/api/v4/personal_access_tokens/{id}/rotate", "rotate", call =>

@@ -13,7 +13,7 @@ internal static class PlatformSurfaces
     private const long Lifetime = 90 * 24 * 3600;
 
     /// <summary>Source: Confluent Cloud API reference, IAM v2 API keys: 202 means that it is still spreading, and the quota answers 402.</summary>
-    public static VendorSurface Confluent { get; } = new("confluent-cloud-api-key", "sa-l7v772", new VendorClass("overlap-list", Truths.UntilRetired) { ActivationDelay = TimeSpan.FromSeconds(20) },
+    public static VendorSurface Confluent { get; } = new("confluent-cloud-api-key", "sa-l7v772", new VendorClass("overlap-list", Truths.UntilRetired) { ActivationDelay = TimeSpan.FromMinutes(2) },
     [
         new("GET", "/iam/v2/api-keys", "list", call => call.Query("spec.owner") != call.Target ? call.Fail(400, "invalid_filter") : call.List(listed =>
         {

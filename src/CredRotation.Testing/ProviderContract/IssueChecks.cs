@@ -120,7 +120,7 @@ internal static class IssueChecks
             run.Confirm(nameof(ProviderTraits.OldValidity), "A timer ended the old credential.");
             run.Confirm(nameof(ProviderTraits.OldLife), $"The old credential was accepted for {life} and not longer.");
             if (traits.ClockStart is ClockStart.Issue) run.Confirm(nameof(ProviderTraits.ClockStart), "The old credential ended by the issue alone.");
-            if (traits is { ClockStart: ClockStart.FirstUse, ProbeStartsClock: true }) run.Confirm(nameof(ProviderTraits.ProbeStartsClock), "A probe was the use that started the clock.");
+            if (traits.ClockStart is ClockStart.FirstUse) run.Judge(nameof(ProviderTraits.ProbeStartsClock), traits.ProbeStartsClock, "A probe was the use that started the clock.", "A probe started the clock of the old credential, and it is said to be no use.");
             return;
         }
 

@@ -26,7 +26,7 @@ internal static class ContractBenches
         new(GatewayBench.ModeB, "overlap-list", true, stop => GatewayBench.StartAsync(GatewayBench.ModeB, stop)),
         .. VendorSurfaces.All.Select(surface => new ContractBench(surface.Kind, surface.Truth.Name, s_gateways.Contains(surface.Kind), async stop => await SurfaceBench.StartAsync(surface, stop))),
         new("entra-app-secret", "overlap-list", false, async stop => await EntraAppBench.StartAsync(stop)),
-        .. AzureKeysBench.All.Select(what => new ContractBench("azure-resource-key", "pair", false, async stop => await AzureKeysBench.StartAsync(what, stop)) { Variant = what.ToString() }),
+        .. AzureKeysBench.All.Select(what => new ContractBench("azure-resource-key", "pair-provider-made", false, async stop => await AzureKeysBench.StartAsync(what, stop)) { Variant = what.ToString() }),
         .. PortalServer.Kinds.Select(kind => new ContractBench(kind, VendorClasses.HandedIn.Name, true, stop => PortalBench.StartAsync(kind, stop))),
     ];
 

@@ -34,7 +34,7 @@ public sealed class A_named_hook
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "https://api.example.com/");
 
-        var refused = Assert.Throws<RequestRefusedException>(() => new HttpSignature().Sign(request, [], new Dictionary<string, string> { ["merchantId"] = "m", ["keyId"] = "k", ["secret"] = "canary secret" }, s_now));
+        var refused = Assert.Throws<RequestRefusedException>(() => new HttpSignature().Sign(request, [], new Dictionary<string, string> { ["merchantId"] = "m", ["keyId"] = "k", ["secret"] = "canary-secret!" }, s_now));
 
         Assert.DoesNotContain("canary", refused.Message, StringComparison.Ordinal);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CredRotation.Engine;
 
 namespace CredRotation.Providers.Http.Answers;
 
@@ -18,6 +19,9 @@ internal sealed record Answer(int? Status, DateTimeOffset? RemoteDate, TimeSpan?
 
     /// <summary>What a file may look for in the headers, by name; bounded, and never logged.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>The token that it was asked with, so that no echo of it is taken for a code.</summary>
+    public SecretText? Token { get; init; }
 
     /// <summary>What happened, for people: one sentence.</summary>
     public string Words => (Status, Trouble) switch

@@ -44,7 +44,7 @@ internal sealed class Caller(VendorDocument document, HttpExchange exchange, Fun
             return Called.Refused(refusal!);
         }
 
-        using (request) return new Called(await exchange.SendAsync(document.Provider, name, request, cancellationToken), null, false);
+        using (request) return new Called(await exchange.SendAsync(document.Provider, name, request, cancellationToken) with { Token = values.Token }, null, false);
     }
 
     private async Task<(SecretText? Token, Called? Instead)> FetchTokenAsync(string name, AuthScheme auth, TemplateValues values, bool isCandidates, CancellationToken cancellationToken)
