@@ -11,6 +11,7 @@ param firstRunOn string
 var runbooks = [
   { name: 'Get-ExpiringCredential', text: 'Lists what expires, and the findings.' }
   { name: 'Invoke-Rehearsal', text: 'Says what a rotation of one secret would do now; changes nothing.' }
+  { name: 'New-Adoption', text: 'Adopts a secret that is there already; its owners approve the first rotation.' }
   { name: 'Request-AdoptionRelease', text: 'Asks that a secret be released from rotation; a person confirms.' }
   { name: 'Start-Rotation', text: 'Opens the rotation of one secret now; approvals stay with its owners.' }
   { name: 'Watch-CredRotation', text: 'Asks the app\'s health from outside every hour; posts a card and fails when it is late.' }

@@ -1,3 +1,4 @@
+using CredRotation.Engine.Adopt;
 using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Detect;
@@ -84,6 +85,10 @@ public static class EngineRegistration
         services.AddSingleton(provider => new CredentialSweep(
             provider.GetRequiredService<IVaultInventory>(), provider.GetService<IAppRegistrations>(), provider.GetRequiredService<SecretLook>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<ObjectWatch>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<ChainAnchors>(),
             provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<ILogger<CredentialSweep>>()));
+        services.AddSingleton(provider => new CurrentFinder(provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<Targets>(), provider.GetRequiredService<Remotes>()));
+        services.AddSingleton(provider => new Adoption(
+            provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<SecretLook>(), provider.GetRequiredService<Rehearsal>(), provider.GetRequiredService<CurrentFinder>(),
+            provider.GetRequiredService<IProviderCatalog>(), provider.GetRequiredService<InstallationKey>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Rehearsal(
             provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<Answerable>(), provider.GetRequiredService<IProviderCatalog>(),
             provider.GetRequiredService<SetupCheck>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>()));

@@ -37,6 +37,10 @@ public interface ICredentialVault
     /// <summary>Updates a version's properties to what they already are: shows that the vault lets us write.</summary>
     Task ConfirmWritableAsync(SecretProperties current, string callId, CancellationToken cancellationToken);
 
+    /// <summary>Writes a version's tags, all of them, and its end in one PATCH; its value, its state and its content type stay. Source: Key Vault REST, "Update Secret".</summary>
+    /// <param name="expiresOn">Null leaves the end as it is.</param>
+    Task RetagAsync(SecretProperties current, IReadOnlyDictionary<string, string> tags, DateTimeOffset? expiresOn, string callId, CancellationToken cancellationToken);
+
     /// <summary>Writes a new version and answers its id.</summary>
     Task<string> WriteAsync(SecretName secret, VaultWrite write, string callId, CancellationToken cancellationToken);
 

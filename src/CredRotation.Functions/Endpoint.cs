@@ -22,6 +22,9 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
 
     public const string IntakePage = "intake";
 
+    /// <summary>Open to whoever could own something, since nothing may be adopted yet.</summary>
+    public const string AdoptPage = "adopt";
+
     private static readonly IReadOnlyDictionary<string, string> s_nothing = new Dictionary<string, string>();
 
     public async Task<IActionResult> HandleAsync(HttpRequest request, EndpointName name, Func<Visit, CancellationToken, Task<Answer>> handle, CancellationToken cancellationToken)
@@ -77,7 +80,8 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
             ? (await FindNamedAsync(members, cancellationToken), null)
             : await FindAsync(subject, route.GetValueOrDefault("id"), cancellationToken);
 
-        var (roles, isUnsure) = await RolesAsync(caller, subject, row.Allowed, credential, cancellationToken);
+        var group = row.Group is { } member && members.GetValueOrDefault(member) is { } named && options.Value.Accounts.Values.Any(account => account.OwnerGroups.Contains(named, StringComparer.OrdinalIgnoreCase)) ? named : null;
+        var (roles, isUnsure) = await RolesAsync(caller, subject, row.Allowed, credential, group, row.Subject == Subject.Page && route.GetValueOrDefault("name") == AdoptPage, cancellationToken);
         if ((roles & row.Allowed) == 0) return (null, isUnsure ? Problem.DirectorySilent : Problem.NotAllowed("This call is not open to you."));
 
         // After the roles, so that only those who may read learn what does not exist.
@@ -110,21 +114,22 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
         return (null, null);
     }
 
-    private async Task<(Roles Roles, bool IsUnsure)> RolesAsync(Caller caller, Subject subject, Roles allowed, CredentialRow? credential, CancellationToken cancellationToken)
+    private async Task<(Roles Roles, bool IsUnsure)> RolesAsync(Caller caller, Subject subject, Roles allowed, CredentialRow? credential, string? group, bool withGranted, CancellationToken cancellationToken)
     {
         var roles = Roles.Anybody | caller.RolesByToken | (ownership.IsConsumer(caller) ? Roles.Consumer : Roles.None);
         if ((allowed & Roles.Owner) == 0) return (roles, false);
 
-        if (credential is not null)
+        if (credential is not null || group is not null)
         {
-            var answer = await ownership.OwnsAsync(caller, credential, cancellationToken);
+            // Only a group that some account grants is asked for: a caller may name any. Of what was released nobody answers any more but who takes it anew.
+            var answer = credential is { Released: null } || group is null ? await ownership.OwnsAsync(caller, credential!, cancellationToken) : await ownership.OwnsAsync(caller, group, cancellationToken);
             return (answer == OwnerAnswer.Yes ? roles | Roles.OwnerOfThis : roles, answer == OwnerAnswer.Unknown);
         }
 
         // Whoever may see everything need not be looked up.
         if (subject != Subject.All || (roles & allowed) != 0) return (roles, false);
 
-        var any = await ownership.OwnsAnyAsync(caller, cancellationToken);
+        var any = await ownership.OwnsAnyAsync(caller, withGranted, cancellationToken);
         return (any == OwnerAnswer.Yes ? roles | Roles.Owner : roles, any == OwnerAnswer.Unknown);
     }
 }

@@ -5,6 +5,7 @@ using CredRotation.Engine.Setup;
 using CredRotation.Functions.Access;
 using CredRotation.Functions.Answers;
 using CredRotation.Pages;
+using CredRotation.Pages.Adoptions;
 using CredRotation.Pages.Credentials;
 using CredRotation.Pages.Intakes;
 using CredRotation.Pages.Rehearsals;
@@ -32,6 +33,7 @@ public sealed class OpenPage(Endpoint endpoint, Inventory inventory, Ownership o
             (Endpoint.IntakePage, _) => await ShowIntakeAsync(visit, cancellationToken),
             (Endpoint.RehearsalPage, _) => await RehearseAsync(visit, cancellationToken),
             ("setup", null) => await ShowSetupAsync(visit, cancellationToken),
+            (Endpoint.AdoptPage, null) => Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<AdoptionPage>(new AdoptionPageModel(new Dictionary<string, string>(), null, visit.Caller.Name, time.GetUtcNow()))),
             ("credentials", null) => await ListAsync(visit, cancellationToken),
             ("assets", { } file) when PageAssets.Find(file) is { } asset => Answer.Asset(asset.ContentType, asset.Body),
             _ => Answer.Of(Problem.NotFound),

@@ -87,6 +87,21 @@ public sealed class KeyVaultCredentialVault(KeyVaultClientFactory clients, IOpti
             },
             cancellationToken);
 
+    public Task RetagAsync(SecretProperties current, IReadOnlyDictionary<string, string> tags, DateTimeOffset? expiresOn, string callId, CancellationToken cancellationToken)
+        => CallAsync(
+            current.Secret,
+            "update the properties of",
+            callId,
+            (client, deadline) =>
+            {
+                var changed = new AzureProperties(new Uri($"{current.Secret}/{current.Version ?? throw new ArgumentException("Only a version has properties to update.", nameof(current))}"));
+                foreach (var (name, value) in tags) changed.Tags[name] = value;
+                // What is not sent stays as it is.
+                if (expiresOn is { } end) changed.ExpiresOn = end;
+                return client.UpdateSecretPropertiesAsync(changed, deadline);
+            },
+            cancellationToken);
+
     public Task<string> WriteAsync(SecretName secret, VaultWrite write, string callId, CancellationToken cancellationToken)
         => CallAsync(
             secret,

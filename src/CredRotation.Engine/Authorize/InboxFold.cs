@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CredRotation.Engine.Adopt;
 using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Registry;
@@ -36,6 +37,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
                 InboxItem.Consent consent => await FoldAsync(visit, consent, cancellationToken),
                 InboxItem.Release release => await FoldAsync(visit, release, cancellationToken),
                 InboxItem.AskRelease ask => Fold(visit, ask),
+                InboxItem.Adopt adopt => await FoldAsync(visit, adopt, cancellationToken),
                 InboxItem.Retagged retagged => Fold(visit, retagged),
                 _ => throw new System.Diagnostics.UnreachableException($"No meaning for {item.GetType().Name}."),
             };
@@ -213,6 +215,22 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
 
         if (said.Asked is not null) visit.Retagged = said;
         else visit.Row = visit.Row with { Released = released with { Tags = said.Seen.Tags }, Seen = said.Seen };
+        return true;
+    }
+
+    /// <summary>Which credential consumers run is only a help for the first rotation: what the ledger knows from a promotion stands above it.</summary>
+    private async Task<bool> FoldAsync(Visit visit, InboxItem.Adopt said, CancellationToken cancellationToken)
+    {
+        var who = $"person:{said.PersonId}";
+        // What a probe shows needs nobody's word; what a person picked will be ended, so an owner must have picked it.
+        if (said is { How: CurrentFound.Picked, Current: not null })
+        {
+            if (await IsOwnerAsync(visit, said.PersonId, cancellationToken) is not { } isOwner) return false;
+            if (!isOwner) return Refuse(visit, who, "AdoptionPickRefused", "Only a current member of the answering group may say which credential consumers run. It stays adopted; a person retires the old one.");
+        }
+
+        if (visit.Row is { HasRotated: false, IsOpen: false } && said.Current is { } current) visit.Row = visit.Row with { Known = current };
+        visit.Notes.Add(new LedgerNote(who, "AdoptedByPerson", $"{said.PersonName} had it adopted.", new JsonObject { ["found"] = said.How.ToString(), ["providerId"] = said.Current?.ProviderId }));
         return true;
     }
 

@@ -6,7 +6,8 @@ namespace CredRotation.Engine.Issue;
 internal sealed class Targets(Remotes remotes, ICredentialVault vault, IProviderCatalog providers, IOptions<RotationOptions> options)
 {
     /// <summary>Opens the visit's target, once.</summary>
-    public async Task<ProviderTarget> OpenAsync(Visit visit, string rule, CancellationToken cancellationToken) => visit.Target ??= await ReadAsync(visit, rule, cancellationToken);
+    public async Task<ProviderTarget> OpenAsync(Visit visit, string rule, CancellationToken cancellationToken)
+        => visit.Target ??= await ReadAsync(visit, visit.Rotation.Plan, visit.Rotation.OpenProvider(providers), rule, cancellationToken);
 
     /// <summary>What the provider lists of it; null where it cannot list.</summary>
     public async Task<IReadOnlyList<ListedCredential>?> ListAsync(Visit visit, string rule, CancellationToken cancellationToken)
@@ -20,11 +21,11 @@ internal sealed class Targets(Remotes remotes, ICredentialVault vault, IProvider
     public async Task<IReadOnlyList<ListedCredential>> RequireListAsync(Visit visit, string rule, CancellationToken cancellationToken)
         => await ListAsync(visit, rule, cancellationToken) ?? throw new RemoteTroubleException("provider", RemoteTrouble.Denied, "The provider answered without a list.");
 
-    private async Task<ProviderTarget> ReadAsync(Visit visit, string rule, CancellationToken cancellationToken)
+    /// <summary>The target of a plan, also of one that nothing was opened with.</summary>
+    public async Task<ProviderTarget> ReadAsync(Visit visit, RotationPlan plan, ICredentialProvider provider, string rule, CancellationToken cancellationToken)
     {
-        var plan = visit.Rotation.Plan;
         var secrets = new Dictionary<string, SecretText>();
-        foreach (var name in visit.Rotation.OpenProvider(providers).SecretNames)
+        foreach (var name in provider.SecretNames)
         {
             if (!options.Value.Accounts.TryGetValue(plan.Binding.Account, out var account) || !account.Secrets.TryGetValue(name, out var uri) || !SecretName.TryParse(uri.AbsoluteUri, out var secret))
                 throw new RemoteTroubleException("configuration", RemoteTrouble.BadRequest, $"Account {plan.Binding.Account} no longer says where its management credential '{name}' is: set Rotation:Accounts:{plan.Binding.Account}:Secrets:{name} to a Key Vault secret URI.");

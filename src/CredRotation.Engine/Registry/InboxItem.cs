@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using CredRotation.Engine.Adopt;
 
 namespace CredRotation.Engine.Registry;
 
@@ -18,6 +19,7 @@ namespace CredRotation.Engine.Registry;
 [JsonDerivedType(typeof(AskRelease), "ask-release")]
 [JsonDerivedType(typeof(Retagged), "retagged")]
 [JsonDerivedType(typeof(HandIn), "hand-in")]
+[JsonDerivedType(typeof(Adopt), "adopt")]
 public abstract record InboxItem(DateTimeOffset On)
 {
     public const int CurrentFormat = 1;
@@ -47,6 +49,10 @@ public abstract record InboxItem(DateTimeOffset On)
     /// <param name="ReleasedOn">The release that this is about: it never counts against another one.</param>
     /// <param name="Asked">The binding that they ask for anew; null: they were so already then.</param>
     public sealed record Retagged(DateTimeOffset On, string Source, DateTimeOffset ReleasedOn, SeenVersion Seen, Binding? Asked) : InboxItem(On);
+
+    /// <summary>A person had it adopted, and what consumers run was found at the provider.</summary>
+    /// <param name="Current">Null where the provider shows no id.</param>
+    public sealed record Adopt(DateTimeOffset On, string PersonId, string PersonName, KnownCredential? Current, CurrentFound How) : InboxItem(On);
 
     public sealed record Reject(DateTimeOffset On, RotationId Rotation, string PlanHash, string PersonId, string PersonName, string? Reason) : InboxItem(On);
 

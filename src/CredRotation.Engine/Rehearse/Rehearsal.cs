@@ -32,8 +32,15 @@ public sealed class Rehearsal
     {
         ArgumentNullException.ThrowIfNull(secret);
         if (_options.Vaults.All(vault => SecretName.HostOf(vault) != secret.VaultHost)) return null;
-        if (await FindNewestAsync(secret, cancellationToken) is not { Version: { } version } newest) return null;
+        return await FindNewestAsync(secret, cancellationToken) is { } newest ? await RunAsync(newest, cancellationToken) : null;
+    }
 
+    /// <summary>The same with the properties that a version has, or would have.</summary>
+    internal async Task<RehearsalReport?> RunAsync(SecretProperties newest, CancellationToken cancellationToken)
+    {
+        if (newest.Version is not { } version) return null;
+
+        var secret = newest.Secret;
         var now = _clock.GetUtcNow();
         var seen = new SeenVersion(version, newest.ExpiresOn, newest.CreatedOn, newest.Tags.Count > 0, now);
         var known = await _registry.FindAsync(CredentialId.Of(secret), cancellationToken);

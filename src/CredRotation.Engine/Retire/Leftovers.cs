@@ -33,7 +33,7 @@ internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProvid
         var live = await key.FingerprintAsync(current.Value, cancellationToken);
         foreach (var suspect in visit.Rotation.Suspects.Where(IsToBeRetired).ToList())
         {
-            if (suspect.ProviderId == visit.Rotation.Old?.ProviderId || (live == visit.Rotation.New?.Fingerprint && suspect.ProviderId == visit.Rotation.New.ProviderId)) continue;
+            if (suspect.ProviderId == visit.Rotation.Old?.ProviderId || (live == visit.Rotation.New?.Fingerprint && IsNew(visit.Rotation, suspect.ProviderId!, suspect.Marker))) continue;
             await RetireAsync(visit, suspect, cancellationToken);
         }
 
@@ -61,11 +61,29 @@ internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProvid
         var ours = rotation.Attempts.ToDictionary(attempt => attempt.Ticket.Marker, StringComparer.Ordinal);
         var prior = rotation.Attempts[0].PriorIds ?? [];
         var alive = listed.Where(credential => credential.Marker is { } marker && ours.ContainsKey(marker) && !prior.Contains(credential.Id)).ToList();
-        var found = alive.Where(credential => credential.Id != rotation.New?.ProviderId).Select(credential => new Suspect(credential.Marker!, ours[credential.Marker!].SentOn, null, credential.Id, IsUnread: true));
+        // Of a provider that names no id, whatever carries the newest marker may be what consumers run: it is reported and never retired.
+        var (news, others) = (alive.Where(credential => IsNew(rotation, credential.Id, credential.Marker!)).ToList(), alive.Where(credential => !IsNew(rotation, credential.Id, credential.Marker!)));
+        var isNameless = rotation.New is { ProviderId: null };
+        var found = others.Select(credential => Listed(credential, isUnread: true)).ToList();
+        if (isNameless && rotation.PromotedVersion is null) found.AddRange(news.Select(credential => Listed(credential, isUnread: true)));
+        else if (isNameless && news is [var only])
+        {
+            // One alone is it, and the next rotation knows what to end.
+            rotation = rotation with { New = rotation.New! with { ProviderId = only.Id } };
+            if (visit.Row.Known is { } known && known.Fingerprint == rotation.New.Fingerprint) visit.Row = visit.Row with { Known = known with { ProviderId = only.Id } };
+        }
+        else if (isNameless) found.AddRange(news.Select(credential => Listed(credential, isUnread: false)));
+
         // What was promoted may be run by somebody: it stays reported as it was.
-        var kept = rotation.Suspects.Where(suspect => !suspect.IsUnread && alive.Any(credential => credential.Marker == suspect.Marker));
+        var kept = rotation.Suspects.Where(suspect => !suspect.IsUnread && alive.Any(credential => credential.Marker == suspect.Marker) && found.All(again => again.ProviderId != suspect.ProviderId));
         visit.Open = rotation with { Suspects = [.. kept, .. found] };
+
+        Suspect Listed(ListedCredential credential, bool isUnread) => new(credential.Marker!, ours[credential.Marker!].SentOn, null, credential.Id, isUnread);
     }
+
+    /// <summary>Whether it is, or without an id of its own may be, what the newest attempt made.</summary>
+    private static bool IsNew(Rotation rotation, string id, string marker)
+        => rotation.New is { ProviderId: { } known } ? id == known : rotation.New is not null && marker == rotation.Attempts[^1].Ticket.Marker;
 
     private async Task RetireAsync(Visit visit, Suspect suspect, CancellationToken cancellationToken)
     {

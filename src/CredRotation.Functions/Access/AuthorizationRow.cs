@@ -36,6 +36,12 @@ public sealed record AuthorizationRow(
     IReadOnlyList<string> Optional,
     bool HasForm = false)
 {
+    /// <summary>The member that names an owner group, whose members are owners of what no registry knows yet.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>The one member that may be long.</summary>
+    public string? Wide { get; init; }
+
     /// <summary>The member that holds a secret value, if any: it is read into a <see cref="CredRotation.Engine.SecretText"/> and stands in no other member.</summary>
     public string? Sealed { get; init; }
 }

@@ -5,14 +5,15 @@ public static class AuthorizationTable
 {
     private static readonly string[] s_decision = ["planHash", "expectedState"];
 
-    // What an operator's call does is another thing: it asks the owners.
+    // What an operator's call does may be another thing: to release, it asks the owners.
     private const Roles ReleaseOrAsk = Roles.OwnerOfThis | Roles.Operator;
 
     public static IReadOnlyList<AuthorizationRow> Rows { get; } =
     [
         new(EndpointName.ListCredentials, "GET", "credentials", Subject.All, Roles.Owner | Roles.Operator | Roles.Auditor, [], []),
         new(EndpointName.ShowCredential, "GET", "credentials/{id}", Subject.Credential, Roles.Reader, [], []),
-        new(EndpointName.Adopt, "POST", "adoptions", Subject.Named, Roles.OwnerOfThis, ["vault", "secret", "change"], [], HasForm: true),
+        new(EndpointName.Adopt, "POST", "adoptions", Subject.Named, ReleaseOrAsk, ["vault", "secret"], AdoptionReader.Members, HasForm: true) { Group = AdoptionReader.Owner },
+        new(EndpointName.AdoptMany, "POST", "adoptions/bulk", Subject.Body, Roles.Operator, ["csv"], ["change"], HasForm: true) { Wide = "csv" },
         new(EndpointName.Release, "DELETE", "adoptions/{id}", Subject.Credential, ReleaseOrAsk, ["reason"], []),
         new(EndpointName.ReleaseByForm, "POST", "adoptions/{id}/release", Subject.Credential, ReleaseOrAsk, ["reason"], [], HasForm: true),
         new(EndpointName.Rehearse, "POST", "rehearsals", Subject.Named, Roles.Reader, ["vault", "secret"], []),

@@ -6,6 +6,7 @@ public enum EndpointName
     ListCredentials,
     ShowCredential,
     Adopt,
+    AdoptMany,
     Release,
     ReleaseByForm,
     Rehearse,

@@ -32,11 +32,17 @@ public sealed class Ownership(IOwnerDirectory directory, ICredentialRegistry reg
     /// <summary>Whether the caller answers for this credential: by its owner group, or by the fallback group while that has nobody left.</summary>
     public async Task<OwnerAnswer> OwnsAsync(Caller caller, CredentialRow credential, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(credential);
+        return await OwnsAsync(caller, credential.Binding.OwnerGroup, cancellationToken);
+    }
+
+    /// <summary>Whether the caller answers for what this group owns.</summary>
+    public async Task<OwnerAnswer> OwnsAsync(Caller caller, string ownerGroup, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
 
         // The same choice of group that a visit makes: a decision that is accepted here must count there.
-        var owners = await ReadAsync(credential.Binding.OwnerGroup, cancellationToken);
+        var owners = await ReadAsync(ownerGroup, cancellationToken);
         if (owners.State is OwnerState.Gone or OwnerState.TooFew && options.Value.FallbackGroup is { Length: > 0 } fallback)
         {
             var others = await ReadAsync(fallback, cancellationToken);
@@ -47,17 +53,15 @@ public sealed class Ownership(IOwnerDirectory directory, ICredentialRegistry reg
         return owners.Has(caller.ObjectId) ? OwnerAnswer.Yes : OwnerAnswer.No;
     }
 
-    /// <summary>Whether the caller answers for any managed credential.</summary>
-    public async Task<OwnerAnswer> OwnsAnyAsync(Caller caller, CancellationToken cancellationToken)
+    /// <summary>Whether the caller answers for any managed credential, or could for one that some account grants.</summary>
+    public async Task<OwnerAnswer> OwnsAnyAsync(Caller caller, bool withGranted, CancellationToken cancellationToken)
     {
         var answer = OwnerAnswer.No;
-        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        await foreach (var credential in registry.ListAsync(cancellationToken))
+        var groups = registry.ListAsync(cancellationToken).Select(credential => credential.Binding.OwnerGroup);
+        if (withGranted) groups = groups.Concat(options.Value.Accounts.Values.SelectMany(account => account.OwnerGroups).ToAsyncEnumerable());
+        await foreach (var group in groups.Distinct(StringComparer.OrdinalIgnoreCase).Take(GroupsMax))
         {
-            if (!seen.Add(credential.Binding.OwnerGroup)) continue;
-            if (seen.Count > GroupsMax) break;
-
-            var one = await OwnsAsync(caller, credential, cancellationToken);
+            var one = await OwnsAsync(caller, group, cancellationToken);
             if (one == OwnerAnswer.Yes) return one;
             if (one == OwnerAnswer.Unknown) answer = one;
         }

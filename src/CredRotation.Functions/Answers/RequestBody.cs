@@ -11,6 +11,7 @@ internal static class RequestBody
 {
     private const int BytesMax = 64 * 1024;
     private const int ValueMax = 2_000;
+    private const int WideMax = 48 * 1024;
 
     public static bool IsForm(HttpRequest request) => MediaType(request) == "application/x-www-form-urlencoded";
 
@@ -29,9 +30,11 @@ internal static class RequestBody
         if (row.Sealed is not null && sealedText is null) problem ??= $"Member '{row.Sealed}' is missing.";
         problem ??= members.Keys.Except(row.Required).Except(row.Optional).Select(name => $"Unknown member '{Shown(name)}'. Members: {string.Join(", ", row.Required.Concat(row.Optional).Concat(row.Sealed is null ? [] : [row.Sealed]))}.").FirstOrDefault();
         problem ??= row.Required.Where(name => !members.TryGetValue(name, out var given) || given.Length == 0).Select(name => $"Member '{name}' is missing.").FirstOrDefault();
-        problem ??= members.Where(member => member.Value.Length > ValueMax).Select(member => $"Member '{member.Key}' is longer than {ValueMax} characters.").FirstOrDefault();
+        problem ??= members.Where(member => member.Value.Length > MaxOf(row, member.Key)).Select(member => $"Member '{member.Key}' is longer than {MaxOf(row, member.Key)} characters.").FirstOrDefault();
         return (members, sealedText, problem is null ? null : Problem.BadRequest(problem));
     }
+
+    private static int MaxOf(AuthorizationRow row, string name) => name == row.Wide ? WideMax : ValueMax;
 
     private static async Task<byte[]?> ReadBytesAsync(HttpRequest request, CancellationToken cancellationToken)
     {

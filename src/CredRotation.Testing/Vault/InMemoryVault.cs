@@ -63,6 +63,13 @@ public sealed class InMemoryVault(VaultModel model, FaultInjector faults, string
         return RunAsync("patch", host, () => model.Update(host, name, version, change, new VaultCaller(caller, callId)), cancellationToken);
     }
 
+    public Task RetagAsync(SecretProperties current, IReadOnlyDictionary<string, string> tags, DateTimeOffset? expiresOn, string callId, CancellationToken cancellationToken)
+    {
+        var change = new VaultChange(current.ContentType, current.IsEnabled, null, (expiresOn ?? current.ExpiresOn)?.ToUnixTimeSeconds(), tags);
+        var (host, name, version) = (current.Secret.VaultHost, current.Secret.Name, current.Version ?? throw new ArgumentException("A version is needed to update one.", nameof(current)));
+        return RunAsync("patch", host, () => model.Update(host, name, version, change, new VaultCaller(caller, callId)), cancellationToken);
+    }
+
     public async Task<string> WriteAsync(SecretName secret, VaultWrite write, string callId, CancellationToken cancellationToken)
     {
         var content = new VaultContent(write.Value, write.ContentType, true, null, write.ExpiresOn?.ToUnixTimeSeconds(), write.Tags);

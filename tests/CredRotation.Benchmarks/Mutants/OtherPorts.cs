@@ -14,6 +14,8 @@ internal class OtherVault(ICredentialVault vault) : ICredentialVault
 
     public virtual Task ConfirmWritableAsync(SecretProperties current, string callId, CancellationToken cancellationToken) => vault.ConfirmWritableAsync(current, callId, cancellationToken);
 
+    public virtual Task RetagAsync(SecretProperties current, IReadOnlyDictionary<string, string> tags, DateTimeOffset? expiresOn, string callId, CancellationToken cancellationToken) => vault.RetagAsync(current, tags, expiresOn, callId, cancellationToken);
+
     public virtual Task<string> WriteAsync(SecretName secret, VaultWrite write, string callId, CancellationToken cancellationToken) => vault.WriteAsync(secret, write, callId, cancellationToken);
 
     public virtual Task DiscardAsync(SecretName secret, string callId, CancellationToken cancellationToken) => vault.DiscardAsync(secret, callId, cancellationToken);

@@ -13,6 +13,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         ListCredentials  401 403 200 200 200 200
         ShowCredential   401 403 200 403 200 200
         Adopt            401 403 202 403 403 403
+        AdoptMany        401 403 403 403 400 403
         Release          401 403 409 403 409 403
         ReleaseByForm    401 403 409 403 409 403
         Rehearse         401 403 404 403 404 404
@@ -43,7 +44,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         }
 
         Assert.Equal(Expected.Split('\n', StringSplitOptions.TrimEntries), seen);
-        Assert.Equal(114, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
+        Assert.Equal(120, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
     }
 
     private async Task<int> CallAsync(EndpointName name, string who)
@@ -59,6 +60,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
     {
         EndpointName.StartRotation => HeadsWorld.Json(new { vault = world.OtherRow.Secret.VaultUri, secret = world.OtherRow.Secret.Name, reason = "A test asks." }),
         EndpointName.Adopt => HeadsWorld.Json(new { vault = world.Row.Secret.VaultUri, secret = world.Row.Secret.Name, change = world.Row.Pending!.Hash }),
+        EndpointName.AdoptMany => HeadsWorld.Json(new { csv = "nothing like a sheet" }),
         EndpointName.Release or EndpointName.ReleaseByForm => HeadsWorld.Json(new { reason = "A test asks." }),
         EndpointName.Rehearse => HeadsWorld.Json(new { vault = world.Row.Secret.VaultUri, secret = world.Row.Secret.Name }),
         EndpointName.ApproveRotation or EndpointName.RejectRotation => HeadsWorld.Json(world.Decision()),

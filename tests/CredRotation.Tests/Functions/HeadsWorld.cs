@@ -247,6 +247,8 @@ public sealed class FakeVault : ICredentialVault, IVaultInventory
 
     public Task ConfirmWritableAsync(SecretProperties current, string callId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task RetagAsync(SecretProperties current, IReadOnlyDictionary<string, string> tags, DateTimeOffset? expiresOn, string callId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<string> WriteAsync(SecretName secret, VaultWrite write, string callId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task DiscardAsync(SecretName secret, string callId, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -117,10 +117,11 @@ public sealed class RunbookWorld : IAsyncLifetime
         throw new TimeoutException("What was asked for did not come about.");
     }
 
-    public async Task<HttpResponseMessage> SendAsync(string person, HttpMethod method, string path, HttpContent? body = null)
+    public async Task<HttpResponseMessage> SendAsync(string person, HttpMethod method, string path, HttpContent? body = null, bool isFromOurPage = false)
     {
         using var request = new HttpRequestMessage(method, new Uri(App, path)) { Content = body };
         request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {Sandbox.TokenFor(person)}");
+        if (isFromOurPage) request.Headers.TryAddWithoutValidation("Sec-Fetch-Site", "same-origin");
         return await Http.SendAsync(request, Stop);
     }
 

@@ -1,0 +1,34 @@
+using CredRotation.Engine.Adopt;
+
+namespace CredRotation.Pages.Adoptions;
+
+/// <summary>A form for one secret, with what would be written where it was asked for.</summary>
+/// <param name="Members">What the form held.</param>
+/// <param name="Proposal">Null where nothing was asked yet.</param>
+public sealed record AdoptionPageModel(IReadOnlyDictionary<string, string> Members, AdoptionProposal? Proposal, string Person, DateTimeOffset Now)
+{
+    /// <summary>What is asked for each, in the form's order.</summary>
+    public static IReadOnlyList<(string Name, string Label, string Hint, bool IsNeeded)> Fields { get; } =
+    [
+        ("vault", "Vault", "https://kv-payments.vault.azure.net/", true),
+        ("secret", "Secret", "payment-gateway-api-key", true),
+        ("account", "Account", "The alias that the platform team configured", true),
+        ("target", "Target", "The object at the provider", true),
+        ("owner", "Owner group", "The group's object id", true),
+        ("policy", "Policy", "Empty: the default policy", false),
+        ("consumers", "Consumers", "Aliases with a comma between; empty: the policy's", false),
+        ("expiresOn", "Ends on", "2027-01-31T00:00:00Z; empty: as the vault says", false),
+    ];
+
+    public string Value(string name) => Members.GetValueOrDefault(name) ?? "";
+}
+
+/// <summary>One line of a sheet and what came of it.</summary>
+public sealed record SheetRow(long Line, string? Vault, string? Secret, string Result, string Says, string? Next)
+{
+    public string Tone => Result switch { "adopted" => "good", "proposed" => "live", "refused" => "bad", _ => "warn" };
+}
+
+/// <summary>What came of a sheet, with a way to agree to it.</summary>
+/// <param name="Change">Null: there is nothing to agree to.</param>
+public sealed record AdoptedSheetPageModel(IReadOnlyList<SheetRow> Rows, string Csv, string? Change, string Person, DateTimeOffset Now);
