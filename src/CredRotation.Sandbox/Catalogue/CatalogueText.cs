@@ -45,7 +45,7 @@ public static class CatalogueText
     private static string Death(ProviderTraits traits) => traits switch
     {
         { OldValidity: OldValidity.Immediate } => "with the issue, at once",
-        { OldValidity: OldValidity.Timer, OldLife: { } life } => $"by the provider's timer, {Hours(life)} after {Start(traits.ClockStart)}",
+        { OldValidity: OldValidity.Timer, OldLife: { } life } => $"by the provider's timer, {Hours(life)} after {(traits.HandedIn ? "the new one was handed in" : Start(traits.ClockStart))}",
         { RetireBy: RetireBy.Human } => "a person ends it; a refused probe shows it",
         { RetireBy: RetireBy.SecretValue } => "retired by its value once every consumer runs the new one",
         { RetireBy: RetireBy.DisableThenDelete } => "disabled, then deleted, once every consumer runs the new one",
@@ -56,7 +56,8 @@ public static class CatalogueText
 
     private static string People(ProviderTraits traits) => traits switch
     {
-        { HandedIn: true } => "makes the new one in the portal, hands it in, ends the old one",
+        { HandedIn: true, RetireBy: RetireBy.Human } => "makes the new one in the portal, hands it in, ends the old one",
+        { HandedIn: true } => "makes the new one in the portal, hands it in at once",
         { RetireBy: RetireBy.Human } => "ends the old one",
         _ => "approves where the policy asks",
     };

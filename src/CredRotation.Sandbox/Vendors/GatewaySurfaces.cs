@@ -114,6 +114,66 @@ internal static class GatewaySurfaces
         }),
     };
 
+    /// <summary>
+    /// Source: Finix API reference, users (create, update, fetch, list) and its guide to pagination. A key is a user; it is disabled, never deleted, and
+    /// stays in the list. Without the version header lists come in other pages.
+    /// </summary>
+    public static VendorSurface Finix { get; } = new("finix-api-key", "APc9vhYcPsRuTSpKD9KpMtPe", new VendorClass("overlap-list", Truths.UntilRetired),
+    [
+        new("GET", "/applications/{application}", "look", call => call["application"] != call.Target ? call.Fail(404, "NOT_FOUND") : call.Look(() => new JsonObject { ["id"] = call.Target, ["enabled"] = true, ["name"] = "Shop" })),
+        new("POST", "/applications/{application}/users", "create", call => call["application"] != call.Target ? call.Fail(404, "NOT_FOUND")
+            : call.At("tags.rotation") is { Length: > 500 } ? call.Fail(422, "INVALID_FIELD")
+            : call.Issue((receipt, _) => User(call, receipt.Credential!, receipt.Credential!.Value.RevealToRemote()), 201, marker: call.At("tags.rotation") ?? ""), IsVersioned),
+        new("PUT", "/users/{id}", "update", Update, IsVersioned),
+        new("GET", "/users", "list", call => call.List(listed =>
+        {
+            var from = call.Query("after_cursor") is { } cursor ? listed.TakeWhile(one => call.IdOf(one).ToString() != cursor).Count() + 1 : 0;
+            var page = VendorCall.Page(listed, from);
+            return new JsonObject
+            {
+                ["_embedded"] = new JsonObject { ["users"] = VendorCall.Array(page.Select(one => (JsonNode)User(call, one, null))) },
+                ["page"] = new JsonObject { ["limit"] = 100, ["next_cursor"] = from + VendorCall.PageSize < listed.Count ? call.IdOf(page[^1]) : null },
+            };
+        }, withEnded: true), IsVersioned),
+        // A user's id is its name, and it may read itself.
+        new("GET", "/users/{id}", "use", call => call.Use(
+            call.Basic is { } pair && call.Find(pair.User) is { } named && named.Value.RevealToRemote() == pair.Password ? pair.Password : null,
+            (used, _) => User(call, used, null)), IsVersioned),
+    ])
+    {
+        Manager = call => call.Password("USmanagement"),
+        Management = new Dictionary<string, string?> { ["management-id"] = "USmanagement", ["management-password"] = null },
+        Id = number => string.Create(CultureInfo.InvariantCulture, $"US{number:D22}"),
+        Stored = (credential, id) => new JsonObject { ["username"] = id.ToString(), ["password"] = credential.Value.RevealToRemote() }.ToJsonString(),
+        Secret = stored => CloudSurfaces.Member(stored, "password"),
+        NeverGiven = value => new JsonObject { ["username"] = "USnobodys", ["password"] = value }.ToJsonString(),
+        Envelope = error => new Reply(error.Status, new JsonObject { ["total"] = 1, ["_embedded"] = new JsonObject { ["errors"] = new JsonArray(new JsonObject { ["code"] = error.Status == 401 ? "AUTHENTICATION_ERROR" : error.Code, ["message"] = error.Message }) } }),
+    };
+
+    private static bool IsVersioned(VendorCall call) => call.Header("Finix-Version") == "2022-02-01";
+
+    private static JsonObject User(VendorCall call, VendorCredential one, string? password) => new JsonObject
+    {
+        ["id"] = call.IdOf(one),
+        ["created_at"] = VendorCall.Iso(one.CreatedOn),
+        ["enabled"] = one.IsAlive(call.Model.Now),
+        ["identity"] = "IDpYDM7J9n57q849o9E9yNrG",
+        ["password"] = password,
+        ["role"] = "ROLE_PARTNER",
+        ["tags"] = one.Marker is { Length: > 0 } marker ? new JsonObject { ["rotation"] = marker } : new JsonObject(),
+    };
+
+    /// <summary>To disable one that is disabled changes nothing, and is answered alike.</summary>
+    private static Reply Update(VendorCall call)
+    {
+        if (call.Refusal() is { } refusal) return refusal;
+        if (call.Find(call["id"]) is not { } found) return call.Fail(404, "NOT_FOUND");
+        if (call.Body["enabled"]?.GetValueKind() is not System.Text.Json.JsonValueKind.False) return call.Fail(422, "INVALID_FIELD");
+
+        call.Model.Retire("rotator", call.Management, call.Target, found.Id);
+        return new Reply(200, User(call, call.Find(call["id"])!, null));
+    }
+
     // The version header is part of every request; without it the API answers another version's shapes.
     private static bool Says(VendorCall call, string field) => call.Header("Braintree-Version") is { Length: 10 } && call.At("query")?.Contains(field, StringComparison.Ordinal) is true;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Mime;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CredRotation.Testing;
@@ -58,6 +59,7 @@ public sealed class FaultyWire(TimeProvider clock, FaultInjector faults)
         context.Response.StatusCode = reply.Status;
         if (reply.Body is null) return;
         context.Response.ContentType = "application/json; charset=utf-8";
+        if (reply.IsMarked) await context.Response.Body.WriteAsync(Encoding.UTF8.GetPreamble(), context.RequestAborted);
         await context.Response.WriteAsync(reply.Body.ToJsonString(), context.RequestAborted);
     }
 

@@ -64,7 +64,8 @@ internal static class ListChecks
         var ticket = await run.TicketAsync();
         run.Demand(strangers.All(listed => listed.Marker != ticket.Marker), "A stranger's credential is listed with our marker.");
         await NotNamedAsync(run, ticket, strangers);
-        bench.LoseNext(LostPart.Answer);
+        // Where a person makes it no call is made, and the loss would meet another.
+        if (!traits.HandedIn) bench.LoseNext(LostPart.Answer);
         await run.TryIssueAsync(ticket);
         bench.Pass(traits.LandingMax + traits.ListSettle + ContractRun.Moment);
         await NotNamedAsync(run, ticket, strangers);

@@ -85,6 +85,9 @@ internal static class LossChecks
 
     private static async Task TargetAsync(ContractRun run, LostPart part)
     {
+        // Nobody but a person manages the target, so there is nothing to ask with.
+        if (run.IsByPeople()) return;
+
         run.Bench.LoseNext(part);
         var look = await run.CheckTargetAsync();
         run.Demand(look is TargetOutcome.Unknown || (look is TargetOutcome.Readable && !run.Traits.IssueEndangersOld), $"A look at the target that was cut off came to {ContractRun.Name(look)}; it is Unknown.");

@@ -91,6 +91,17 @@ public sealed class VendorModel(TimeProvider time, int seed, VendorClass vendor)
         }
     }
 
+    /// <summary>A person makes another credential in the portal, and with the others happens what happens behind an issue.</summary>
+    public VendorCredential AddAnother(string target)
+    {
+        lock (_gate)
+        {
+            var made = Make(target, null, null, null, Now + vendor.ActivationDelay);
+            if (vendor.Traits.OldValidity is OldValidity.Timer) StartClocks(made);
+            return made;
+        }
+    }
+
     /// <summary>A person ends a credential in the portal.</summary>
     public void End(string id, string person = "person")
     {

@@ -18,7 +18,7 @@ internal sealed record ContractBench(string Kind, string Class, bool IsPaymentGa
 /// <summary>Every provider that the contract is checked with: the one place where another is added.</summary>
 internal static class ContractBenches
 {
-    private static readonly string[] s_gateways = ["solidgate-api-key", "paddle-api-key", "spreedly-access-secret", "braintree-oauth-client-secret"];
+    private static readonly string[] s_gateways = ["solidgate-api-key", "paddle-api-key", "spreedly-access-secret", "braintree-oauth-client-secret", "finix-api-key"];
 
     public static IReadOnlyList<ContractBench> All { get; } =
     [
@@ -27,7 +27,7 @@ internal static class ContractBenches
         .. VendorSurfaces.All.Select(surface => new ContractBench(surface.Kind, surface.Truth.Name, s_gateways.Contains(surface.Kind), async stop => await SurfaceBench.StartAsync(surface, stop))),
         new("entra-app-secret", "overlap-list", false, async stop => await EntraAppBench.StartAsync(stop)),
         .. AzureKeysBench.All.Select(what => new ContractBench("azure-resource-key", "pair-provider-made", false, async stop => await AzureKeysBench.StartAsync(what, stop)) { Variant = what.ToString() }),
-        .. PortalServer.Kinds.Select(kind => new ContractBench(kind, VendorClasses.HandedIn.Name, true, stop => PortalBench.StartAsync(kind, stop))),
+        .. PortalServer.Kinds.Select(kind => new ContractBench(kind, PortalServer.ClassOf(kind).Name, true, stop => PortalBench.StartAsync(kind, stop))),
     ];
 
     public static ContractBench Find(string kind) => All.First(bench => bench.Kind == kind);

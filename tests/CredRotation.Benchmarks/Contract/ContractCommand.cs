@@ -23,10 +23,13 @@ internal sealed record ContractCommand(string? Kind)
         return command;
     }
 
-    public async Task<int> RunAsync(TextWriter answers, TextWriter progress, CancellationToken cancellationToken)
+    public Task<int> RunAsync(TextWriter answers, TextWriter progress, CancellationToken cancellationToken)
+        => RunAsync(ContractBenches.All.Where(bench => Kind is null || bench.Kind == Kind), answers, progress, cancellationToken);
+
+    internal static async Task<int> RunAsync(IEnumerable<ContractBench> benches, TextWriter answers, TextWriter progress, CancellationToken cancellationToken)
     {
         var providers = new List<ContractedProvider>();
-        foreach (var bench in ContractBenches.All.Where(bench => Kind is null || bench.Kind == Kind))
+        foreach (var bench in benches)
         {
             var (counted, report) = await CheckAsync(bench, cancellationToken);
             providers.Add(counted);
@@ -35,7 +38,7 @@ internal sealed record ContractCommand(string? Kind)
         }
 
         await answers.WriteLineAsync(JsonSerializer.Serialize(new ContractAnswer(providers), s_json));
-        return providers.Count > 0 && providers.TrueForAll(provider => provider is { Failed: 0, UnknownUnreported: 0 }) ? 0 : 1;
+        return providers.Count > 0 && providers.TrueForAll(provider => provider is { Checks: > 0, Failed: 0, UnknownUnreported: 0 }) ? 0 : 1;
     }
 
     internal static async Task<(ContractedProvider Counted, ContractReport Report)> CheckAsync(ContractBench bench, CancellationToken cancellationToken)

@@ -6,7 +6,10 @@ namespace CredRotation.Benchmarks.Contract;
 /// <summary>What was counted over all checks of one provider.</summary>
 internal sealed class ContractCounts
 {
-    /// <summary>Effects whose answer was lost and that were made good afterwards: issued again or found, retired for certain.</summary>
+    /// <summary>
+    /// Effects whose answer was lost and that were made good afterwards: issued again or found, retired for certain. Where the vendor lists, its list must
+    /// agree: nothing of the lost attempt is left, and what was retired is gone.
+    /// </summary>
     public int RecoveredLostResponses { get; set; }
 
     /// <summary>Calls that were cut off and did not come to unknown.</summary>
@@ -19,7 +22,7 @@ internal sealed class CountingBench : IProviderBench, ICredentialProvider
     private readonly IProviderBench _bench;
     private readonly ContractCounts _counts;
     private LostPart? _armed;
-    private bool _isIssueOwed;
+    private string? _owedMarker;
     private bool _isRetireOwed;
 
     public CountingBench(IProviderBench bench, ContractCounts counts) => (_bench, _counts) = (bench, counts);
@@ -66,16 +69,18 @@ internal sealed class CountingBench : IProviderBench, ICredentialProvider
 
     public SecretText MakeMaterial(IReadOnlyDictionary<string, string> parameters) => _bench.Provider.MakeMaterial(parameters);
 
-    // Who makes no call at all says so without the remote's date.
+    // Who makes no call at all says so without the remote's date, and may do so only where an issue endangers nothing or a person makes it.
     public Task<TargetOutcome> CheckTargetAsync(ProviderTarget target, CancellationToken cancellationToken)
-        => WatchAsync(() => _bench.Provider.CheckTargetAsync(target, cancellationToken), outcome => outcome is TargetOutcome.Unknown or TargetOutcome.Readable { RemoteDate: null });
+        => WatchAsync(
+            () => _bench.Provider.CheckTargetAsync(target, cancellationToken),
+            outcome => outcome is TargetOutcome.Unknown || (outcome is TargetOutcome.Readable { RemoteDate: null } && TraitsOf(target) is { IssueEndangersOld: false } or { HandedIn: true }));
 
     public async Task<IssueOutcome> IssueAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
     {
         var isLost = _armed is LostPart.Answer;
         var outcome = await WatchAsync(() => _bench.Provider.IssueAsync(target, ticket, cancellationToken), outcome => outcome is IssueOutcome.Unknown);
-        if (isLost) _isIssueOwed = true;
-        else if (outcome is IssueOutcome.Issued) PayIssue();
+        if (isLost) _owedMarker = ticket.Marker;
+        else if (outcome is IssueOutcome.Issued issued) await PayIssueAsync(target, issued, cancellationToken);
         return outcome;
     }
 
@@ -87,7 +92,7 @@ internal sealed class CountingBench : IProviderBench, ICredentialProvider
         var isLost = _armed is LostPart.Answer;
         var outcome = await WatchAsync(() => _bench.Provider.RetireAsync(target, ticket, cancellationToken), outcome => outcome is RetireOutcome.Unknown);
         if (isLost) _isRetireOwed = true;
-        else if (_isRetireOwed && outcome is RetireOutcome.Retired or RetireOutcome.AlreadyGone)
+        else if (_isRetireOwed && outcome is RetireOutcome.Retired or RetireOutcome.AlreadyGone && await IsNotListedAsync(target, credential => credential.Id == ticket.Id, cancellationToken))
         {
             _isRetireOwed = false;
             _counts.RecoveredLostResponses++;
@@ -99,22 +104,27 @@ internal sealed class CountingBench : IProviderBench, ICredentialProvider
     public async Task<RecoverOutcome> RecoverAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
     {
         var outcome = await WatchAsync(() => _bench.Provider.RecoverAsync(target, ticket, cancellationToken), outcome => outcome is RecoverOutcome.Indeterminate);
-        if (outcome is RecoverOutcome.Issued) PayIssue();
+        if (outcome is RecoverOutcome.Issued found) await PayIssueAsync(target, found.Result, cancellationToken);
         return outcome;
     }
 
     public Task<IReadOnlyList<ListedCredential>?> ListAsync(ProviderTarget target, CancellationToken cancellationToken)
-        => WatchAsync(() => _bench.Provider.ListAsync(target, cancellationToken), listed => listed is null);
+        => WatchAsync(() => _bench.Provider.ListAsync(target, cancellationToken), listed => listed is null && !TraitsOf(target).CanList);
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
-    private void PayIssue()
-    {
-        if (!_isIssueOwed) return;
+    private ProviderTraits TraitsOf(ProviderTarget target) => _bench.Provider.Describe(target.Parameters);
 
-        _isIssueOwed = false;
+    private async Task PayIssueAsync(ProviderTarget target, IssueOutcome.Issued made, CancellationToken cancellationToken)
+    {
+        if (_owedMarker is not { } marker || !await IsNotListedAsync(target, credential => credential.Marker == marker && credential.Id != made.Id, cancellationToken)) return;
+
+        _owedMarker = null;
         _counts.RecoveredLostResponses++;
     }
+
+    private async Task<bool> IsNotListedAsync(ProviderTarget target, Func<ListedCredential, bool> isIt, CancellationToken cancellationToken)
+        => !TraitsOf(target).CanList || (await _bench.Provider.ListAsync(target, cancellationToken))?.Any(isIt) is false;
 
     /// <summary>An exception means unknown, as it does to the engine.</summary>
     private async Task<T> WatchAsync<T>(Func<Task<T>> call, Func<T, bool> isUnknown)

@@ -13,6 +13,7 @@ public sealed class A_vendor_file
         { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{nonsense}}\"", "/operations/issue/request/url", "holds the unknown placeholder 'nonsense'" },
         { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{target\"", "/operations/issue/request/url", "has a placeholder that never ends" },
         { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{target|upper}}\"", "/operations/issue/request/url", "uses the unknown filter 'upper'" },
+        { "/operations/verify/request/url", "\"{{p.baseUrl}}/{{target|base64}}\"", "/operations/verify/request/url", "encodes what is no secret" },
         { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{target|raw}}\"", "/operations/issue/request/url", "uses raw outside its one place" },
         { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{expiresOn}}\"", "/operations/issue/request/url", "does not say how to write expiresOn" },
         { "/operations/issue/request/url", "\"{{p.baseUrl}}/{{vault:management}}\"", "/operations/issue/request/url", "would put a secret where it can be logged or compared" },

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CredRotation.Benchmarks.Contract;
 using CredRotation.Providers;
 using CredRotation.Sandbox.Vendors;
 using CredRotation.Testing;
@@ -23,8 +24,35 @@ public sealed class A_vendor_file_that_is_wrong
         { "vonage-api-secret", "/material/length", "30", "issue" },
         { "grafana-service-account-token", "/operations/issue/request/body/value/secondsToLive", "0", "issue" },
         { "solidgate-api-key", "/operations/issue/request/body/value/period_seconds", "\"{{overlap|seconds}} \"", "issue" },
+        { "finix-api-key", "/operations/list/request/headers", null, "list" },
+        { "finix-api-key", "/operations/list/paging/parameter", "\"cursor\"", "strangers" },
+        { "finix-api-key", "/operations/retire/request/body/value/enabled", "true", "retire" },
         { "gitlab-access-token", "/operations/issue/request/url", "\"{{p.baseUrl}}/api/v4/personal_access_tokens/{{old.id}}/rotate?expires_at={{expiresOn|date}}\"", "issue-twice" },
     };
+
+    public static TheoryData<string, string, string?, string> MistakesAtPortals => new()
+    {
+        { "authorizenet-transaction-key", "/operations/verify/refused", null, "wrong-secret" },
+        { "authorizenet-transaction-key", "/parameters/oldLife/default", "\"PT30H\"", "OldLife" },
+        { "authorizenet-transaction-key", "/capabilities/oldValidity/startsAt", "\"first-use\"", "ClockStart" },
+        { "worldpay-access-credential", "/auth/candidate/headers/Authorization", "\"Basic {{new.secret}}\"", "issue" },
+        { "worldpay-access-credential", "/operations/verify/request/headers", null, "issue" },
+        { "airwallex-scoped-api-key", "/auth/candidate/success/status", "[200]", "issue" },
+        { "square-access-token", "/operations/verify/request/headers", null, "issue" },
+        { "square-access-token", "/operations/verify/request/url", "\"{{p.baseUrl}}/v2/merchants/{{target}}\"", "issue" },
+        { "checkout-secret-key", "/operations/verify/success/require/0/pointer", "\"/items\"", "issue" },
+    };
+
+    [Theory]
+    [MemberData(nameof(MistakesAtPortals))]
+    public async Task Is_found_out_at_a_portal_too(string kind, string place, string? value, string fault)
+    {
+        var file = Changed(kind, place, value);
+
+        var report = await ProviderContract.RunAsync(stop => PortalBench.StartAsync(kind, stop, file), TestContext.Current.CancellationToken);
+
+        Assert.Contains(fault, report.Failed.Select(failed => failed.Check).Concat(report.Contradicted.Select(contradicted => contradicted.Trait)));
+    }
 
     [Theory]
     [MemberData(nameof(Mistakes))]

@@ -58,7 +58,10 @@ public sealed class A_provider_under_contract
         var report = await ProviderContract.RunAsync(stop => PortalBench.StartAsync(kind, stop), TestContext.Current.CancellationToken);
 
         Assert.True(report.IsKept, report.ToString());
-        Assert.Equal("ActivationDelayMax CanList HandedIn IssueReplay OldValidity RefusedProbesAllowed RetireBy RetireDelayMax SecretOrigin Topology", string.Join(' ', report.Confirmed.Select(trait => trait.Trait).Order(StringComparer.Ordinal)));
+        var byTimer = PortalServer.ClassOf(kind).Traits.OldValidity is OldValidity.Timer;
+        Assert.Equal(byTimer
+            ? "ActivationDelayMax CanList ClockStart HandedIn IssueReplay OldLife OldValidity RefusedProbesAllowed RetireBy SecretOrigin Topology"
+            : "ActivationDelayMax CanList HandedIn IssueReplay OldValidity RefusedProbesAllowed RetireBy RetireDelayMax SecretOrigin Topology", string.Join(' ', report.Confirmed.Select(trait => trait.Trait).Order(StringComparer.Ordinal)));
     }
 
     [Fact]

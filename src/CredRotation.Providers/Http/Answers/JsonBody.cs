@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace CredRotation.Providers.Http.Answers;
@@ -11,12 +12,12 @@ internal sealed class JsonBody : IDisposable
 
     private JsonBody(JsonDocument? document, JsonElement root) => (_document, _root) = (document, root);
 
-    /// <summary>Null when the bytes are not one JSON document.</summary>
+    /// <summary>Null when the bytes are not one JSON document. A byte order mark is no part of it: RFC 8259, section 8.1, lets a reader ignore it, and Authorize.Net sends one.</summary>
     public static JsonBody? Read(ReadOnlyMemory<byte> bytes)
     {
         try
         {
-            var document = JsonDocument.Parse(bytes, Strict);
+            var document = JsonDocument.Parse(bytes.Span.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes, Strict);
             return new JsonBody(document, document.RootElement);
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)

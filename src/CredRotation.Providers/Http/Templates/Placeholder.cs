@@ -7,7 +7,7 @@ internal enum Source
 }
 
 /// <summary>How a value is written.</summary>
-internal enum Filter { None, Number, Iso8601, Date, UnixSeconds, Raw, List, Json, Seconds, Minutes, Hours, Days, EsDuration }
+internal enum Filter { None, Number, Iso8601, Date, UnixSeconds, Raw, List, Json, Seconds, Minutes, Hours, Days, EsDuration, Base64 }
 
 /// <summary>One place in a template that is filled when a request is made.</summary>
 /// <param name="Name">The parameter or the vault secret, else empty.</param>

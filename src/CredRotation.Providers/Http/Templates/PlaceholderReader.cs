@@ -39,6 +39,7 @@ internal static class PlaceholderReader
         ["hours"] = Filter.Hours,
         ["days"] = Filter.Days,
         ["esDuration"] = Filter.EsDuration,
+        ["base64"] = Filter.Base64,
     };
 
     public static Placeholder? Read(Node node, string inner, TemplateRules rules)
@@ -117,6 +118,8 @@ internal static class PlaceholderReader
                 => ("does not say how to write a span of time", "add one of the filters seconds, minutes, hours, days, esDuration"),
             { Filter: Filter.Number } when placeholder.Source is not (Source.Attempt or Source.Page or Source.Offset) && type is not ParameterType.Integer
                 => ("makes a number of something that is none", "use number with attempt, page, offset and parameters of type integer"),
+            { Filter: Filter.Base64, IsSecret: false }
+                => ("encodes what is no secret", "use base64 only with a secret of the form user:password, behind Basic in an Authorization header"),
             { Filter: Filter.Raw } when !rules.IsUrl || type is not ParameterType.String
                 => ("uses raw outside its one place", "use raw only in a url, with a parameter of type string"),
             { Filter: Filter.List } when !rules.IsJson || type is not ParameterType.List

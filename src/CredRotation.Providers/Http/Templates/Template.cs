@@ -65,7 +65,7 @@ internal sealed class Template
     public string Expand(TemplateValues values) => Expand(values, (_, value) => value);
 
     public string Expand(TemplateValues values, Func<Placeholder, string, string> encode)
-        => string.Concat(Parts.Select(part => part.Placeholder is { } placeholder ? encode(placeholder, values.Find(placeholder)) : part.Literal));
+        => string.Concat(Parts.Select(part => part.Placeholder is { } placeholder ? encode(placeholder, values.Write(placeholder)) : part.Literal));
 
     public override string ToString() => Text;
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CredRotation.Engine;
 using CredRotation.Providers.Http.Document;
 using CredRotation.Providers.Http.Hooks;
@@ -37,6 +38,9 @@ internal sealed record TemplateValues(IReadOnlyDictionary<string, string> Parame
     /// <summary>Every secret of this call, for striking it out of whatever leaves.</summary>
     public IEnumerable<string> Secrets
         => Target.Secrets.Values.Append(New?.Value).Append(Old?.Value).Append(Token).Append(Ticket?.Material).OfType<SecretText>().Select(secret => secret.RevealToRemote());
+
+    /// <summary>As it goes onto the wire. RFC 7617: user and password of Basic are UTF-8, joined by a colon and written in base64.</summary>
+    public string Write(Placeholder placeholder) => placeholder.Filter is Filter.Base64 ? Convert.ToBase64String(Encoding.UTF8.GetBytes(Find(placeholder))) : Find(placeholder);
 
     public string Find(Placeholder placeholder) => placeholder.Source switch
     {
