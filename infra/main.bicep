@@ -169,6 +169,7 @@ module app 'modules/app.bicep' = {
         Cloud: clouds[environment().name]
         ManagedIdentityClientId: identity.outputs.clientId
         Storage__AccountName: storage.outputs.name
+        Storage__ProviderFiles: '${storage.outputs.blobEndpoint}providers'
         SweepSchedule: '0 0 * * * *'
         WakeSchedule: '0 * * * * *'
         Rotation__Mode: mode

@@ -12,7 +12,7 @@ param workspaceId string
 
 // Names the code knows too; a test compares them.
 var queueNames = ['rotations', 'rotations-poison', 'events', 'events-poison']
-var containerNames = ['deploy', 'deadletter']
+var containerNames = ['deploy', 'deadletter', 'providers']
 
 resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: name

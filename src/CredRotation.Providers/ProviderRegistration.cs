@@ -36,7 +36,7 @@ public static class ProviderRegistration
             provider.GetRequiredService<ILogger<HttpExchange>>()));
         services.AddAzureProviders();
         services.TryAddSingleton<IProviderCatalog>(provider => new ProviderCatalog(
-            EmbeddedVendors.Read().Concat(provider.GetServices<ProviderFile>()),
+            EmbeddedVendors.Read().Concat(provider.GetServices<ProviderFile>()).Concat(provider.GetService<IProviderFileSource>()?.Read().Select(file => new ProviderFile(file.Name, file.Text)) ?? []),
             provider.GetServices<ICredentialProvider>(),
             provider.GetRequiredService<HttpExchange>(),
             // Only asked for where a file says azure-identity.

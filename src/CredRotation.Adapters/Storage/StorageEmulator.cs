@@ -11,6 +11,10 @@ internal static class StorageEmulator
     /// <summary>Published in the emulator's documentation; the same for everybody, so no secret.</summary>
     public const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
+    /// <summary>A container of it.</summary>
+    public static bool Holds(Uri container)
+        => container is { IsAbsoluteUri: true, IsLoopback: true, Scheme: "http" } && container.AbsolutePath.StartsWith($"/{Account}/", StringComparison.Ordinal);
+
     public static bool Is(Uri endpoint)
         => endpoint is { IsAbsoluteUri: true, IsLoopback: true, Scheme: "http" } && endpoint.AbsolutePath.Trim('/') == Account;
 }

@@ -2,6 +2,7 @@ using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Storage;
 using Azure.Storage.Queues;
+using CredRotation.Engine;
 using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +22,8 @@ public static class StorageRegistration
         var options = StorageOptions.Of(configuration);
         services.AddSingleton(Options.Create(options));
         services.AddSingleton<IStartupCheck>(provider => new StorageCheck(options, provider.GetRequiredService<IServiceProviderIsService>()));
+        if (options.ProviderFiles is { } files && !options.Faults().Any())
+            services.TryAddSingleton<IProviderFileSource>(provider => new BlobProviderFiles(files, provider.GetRequiredService<TokenCredential>, provider.GetService<Action<ClientOptions>>()));
         if (!options.IsAccount) return services;
 
         // What is wrong is said at start, with everything else that is; until then the parts must fit together.

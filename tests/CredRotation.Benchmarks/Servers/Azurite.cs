@@ -15,7 +15,9 @@ public sealed partial class Azurite : IAsyncDisposable
 
     private readonly Process _process;
 
-    private Azurite(Process process, Uri queues, Uri tables) => (_process, Queues, Tables) = (process, queues, tables);
+    private Azurite(Process process, Uri blobs, Uri queues, Uri tables) => (_process, Blobs, Queues, Tables) = (process, blobs, queues, tables);
+
+    public Uri Blobs { get; }
 
     public Uri Queues { get; }
 
@@ -35,14 +37,14 @@ public sealed partial class Azurite : IAsyncDisposable
             process.ErrorDataReceived += (_, _) => { };
             process.BeginErrorReadLine();
             var addresses = new Dictionary<string, Uri>();
-            while (!(addresses.ContainsKey("Queue") && addresses.ContainsKey("Table")))
+            while (addresses.Count < 3)
             {
                 var line = await process.StandardOutput.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException($"Azurite ended before it listened, with exit code {process.ExitCode}.");
                 if (Listening().Match(line) is { Success: true } match) addresses[match.Groups[1].Value] = new Uri($"{match.Groups[2].Value}/devstoreaccount1");
             }
 
             _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-            return new Azurite(process, addresses["Queue"], addresses["Table"]);
+            return new Azurite(process, addresses["Blob"], addresses["Queue"], addresses["Table"]);
         }
         catch
         {

@@ -1,11 +1,13 @@
 using System.Text.Json;
 using CredRotation.Adapters;
 using CredRotation.Adapters.Storage;
+using CredRotation.Engine;
 using CredRotation.Functions;
 using CredRotation.Tests.Hosts;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Moq;
 
 namespace CredRotation.Tests.Infra;
 
@@ -34,6 +36,7 @@ public sealed class The_platform(CompiledInfra infra)
         ("ClientId", "00000000-0000-0000-0000-0000000000aa"),
         ("TopicEndpoint", "https://rotations.westeurope-1.eventgrid.azure.net/api/events"),
         ("DefaultWebhook", "https://example.environment.api.powerplatform.com/workflow"),
+        ("ProviderFiles", "https://strotation.blob.core.windows.net/providers"),
         ("StagingVault", "https://rot-staging.vault.azure.net/"),
         ("Vaults__0", "https://payments.vault.azure.net/"),
         ("Vaults__1", "https://shop.vault.azure.net/"),
@@ -170,7 +173,10 @@ public sealed class The_platform(CompiledInfra infra)
     {
         var settings = MembersOf(plan).Select(member => KeyValuePair.Create(member.Name.Replace("__", ":", StringComparison.Ordinal), member.Text ?? (string?)s_atRunTime.Single(value => member.Name.EndsWith(value.Ending, StringComparison.OrdinalIgnoreCase)).Value));
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
-        using var services = new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(configuration).AddCredRotation(configuration).BuildServiceProvider();
+        using var services = new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(configuration)
+            // There is no account to read from.
+            .AddSingleton(Mock.Of<IProviderFileSource>(source => source.Read() == Array.Empty<ProviderFileText>()))
+            .AddCredRotation(configuration).BuildServiceProvider();
 
         services.GetRequiredService<IStartupValidator>().Validate();
     }
