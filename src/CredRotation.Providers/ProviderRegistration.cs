@@ -35,6 +35,7 @@ public static class ProviderRegistration
             () => provider.GetRequiredService<IOptions<RotationOptions>>().Value,
             provider.GetRequiredService<ILogger<HttpExchange>>()));
         services.AddAzureProviders();
+        services.AddDatabaseProviders();
         services.TryAddSingleton<IProviderCatalog>(provider => new ProviderCatalog(
             EmbeddedVendors.Read().Concat(provider.GetServices<ProviderFile>()).Concat(provider.GetService<IProviderFileSource>()?.Read().Select(file => new ProviderFile(file.Name, file.Text)) ?? []),
             provider.GetServices<ICredentialProvider>(),

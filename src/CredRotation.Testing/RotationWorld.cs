@@ -36,15 +36,18 @@ public sealed class RotationWorld : IAsyncDisposable
     private readonly List<RotationHost> _hosts = [];
     private readonly Dictionary<string, string?> _settings;
     private readonly IRotationEvents? _events;
+    private readonly ICredentialProvider? _provider;
 
     /// <summary>A world with one due secret, adopted from tags on the first sweep.</summary>
     /// <param name="settings">Overrides settings; a null value removes one.</param>
     /// <param name="events">Where completed rotations are published; null publishes none.</param>
     /// <param name="vendor">The credential belongs to a vendor of this class; null: to the gateway.</param>
     /// <param name="rows">Where rows are kept instead of <see cref="Rows"/>.</param>
-    public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1, IRotationEvents? events = null, VendorClass? vendor = null, Func<TimeProvider, IRowStore>? rows = null)
+    /// <param name="provider">Issues instead of the gateway or a vendor; the settings and the secret are to name its account and target.</param>
+    public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1, IRotationEvents? events = null, VendorClass? vendor = null, Func<TimeProvider, IRowStore>? rows = null, ICredentialProvider? provider = null)
     {
         _events = events;
+        _provider = provider;
         // Every look at the clock moves it a little, as every look at a real one does.
         Clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromTicks(1) };
         Rows = new InMemoryRowStore(Clock);
@@ -248,7 +251,7 @@ public sealed class RotationWorld : IAsyncDisposable
         return wake is null ? queued : queued is null || wake < queued ? wake : queued;
     }
 
-    private ICredentialProvider DefaultProvider() => Vendor is null ? new InMemoryGatewayProvider(Gateway, Faults) : new InMemoryVendorProvider(Vendor, Faults);
+    private ICredentialProvider DefaultProvider() => _provider is not null ? _provider : Vendor is null ? new InMemoryGatewayProvider(Gateway, Faults) : new InMemoryVendorProvider(Vendor, Faults);
 
     private void People()
     {

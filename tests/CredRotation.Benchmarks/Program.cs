@@ -4,6 +4,7 @@ using CredRotation.Benchmarks.Events;
 using CredRotation.Benchmarks.KilledProcess;
 using CredRotation.Benchmarks.KillSweep;
 using CredRotation.Benchmarks.Mutants;
+using CredRotation.Benchmarks.PgLoad;
 using CredRotation.Benchmarks.Simulate;
 using CredRotation.Benchmarks.Sweep;
 
@@ -19,7 +20,8 @@ const string usage = """
            drain --rotations N --json                 approved rotations through a real queue and ledger: a file, a storage account
            sweep --secrets N --vaults N --groups N --json
                                                       a sweep of many secrets through the real clients: calls, and its memory at ten times as many
-           contract [--kind KIND] --json              the contract with every provider, each at its vendor's surface
+            contract [--kind KIND] --json              the contract with every provider, each at its vendor's surface
+           pgload --rotations N --clients N --json    the login of a real PostgreSQL rotated again and again under an app's load
 
     Exit 0: the requirement is met. 1: missed; "missed" says which. 2: usage.
     """;
@@ -37,6 +39,7 @@ if (args is ["killsweep", .. var sweep] && KillSweepCommand.Read(sweep) is { } k
 if (args is ["mutants", .. var seeded] && MutantsCommand.Read(seeded) is { } mutants) return await mutants.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["killprocess", .. var kills] && KillProcessCommand.Read(kills) is { } killing) return await killing.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["drain", .. var drained] && DrainCommand.Read(drained) is { } drain) return await drain.RunAsync(Console.Out, Console.Error, stopping.Token);
+if (args is ["pgload", .. var loading] && PgLoadCommand.Read(loading) is { } load) return await load.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["sweep", .. var sweeping] && SweepCommand.Read(sweeping) is { } sweepCommand) return await sweepCommand.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["contract", .. var contracted] && ContractCommand.Read(contracted) is { } contract) return await contract.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is [SweepProcess.Word]) return await SweepProcess.SweepAsync(Console.In, Console.Out, stopping.Token);

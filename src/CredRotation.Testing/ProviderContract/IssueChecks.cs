@@ -33,7 +33,8 @@ internal static class IssueChecks
         run.Demand(issued.Value.RevealToRemote() != run.Bench.Current.RevealToRemote(), "What was issued is the old value.");
         if (run.Traits.HandedIn) run.Confirm(nameof(ProviderTraits.HandedIn), "What a person made and handed in is accepted.");
         if (ticket.Material is not { } material) run.Confirm(nameof(ProviderTraits.SecretOrigin), "The vendor made a value without being given one.");
-        else run.Judge(nameof(ProviderTraits.SecretOrigin), material.RevealToRemote() == issued.Value.RevealToRemote(), "The value that was given was set.", "Another value was set than the one that was given.");
+        // What consumers read may tell more than the value, such as the name it signs in with.
+        else run.Judge(nameof(ProviderTraits.SecretOrigin), issued.Value.RevealToRemote().Contains(material.RevealToRemote(), StringComparison.Ordinal), "The value that was given was set.", "Another value was set than the one that was given.");
         if (run.Traits.LifetimeMax is { } longest && issued.ExpiresOn is { } end)
             run.Judge(nameof(ProviderTraits.LifetimeMax), end <= run.Bench.Now + longest, "The new credential ends within it.", $"The new credential ends on {end:u}, later than stated.");
     }

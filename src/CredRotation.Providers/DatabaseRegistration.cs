@@ -1,0 +1,11 @@
+using CredRotation.Engine;
+using CredRotation.Providers.Databases.PostgreSql;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CredRotation.Providers;
+
+/// <summary>Adds the providers of logins at databases and caches, which act with the account's management login.</summary>
+internal static class DatabaseRegistration
+{
+    public static void AddDatabaseProviders(this IServiceCollection services) => services.AddSingleton<ICredentialProvider, PostgreSqlProvider>();
+}

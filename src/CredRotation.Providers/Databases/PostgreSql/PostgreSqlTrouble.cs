@@ -1,0 +1,48 @@
+using System.Security.Authentication;
+using Npgsql;
+
+namespace CredRotation.Providers.Databases.PostgreSql;
+
+/// <summary>What went wrong, as far as outcomes differ.</summary>
+internal enum PostgreSqlMeaning
+{
+    /// <summary>The login is not accepted.</summary>
+    Refused,
+
+    /// <summary>Nothing happened; later it may.</summary>
+    Later,
+
+    /// <summary>Nothing happened, and nothing will before somebody changes something.</summary>
+    Rejected,
+
+    Unknown,
+}
+
+/// <summary>
+/// What a failed call means, by the server's own code and never by its words, which may quote what was sent. Source: PostgreSQL manual,
+/// appendix A, "PostgreSQL Error Codes".
+/// </summary>
+internal sealed record PostgreSqlTrouble(PostgreSqlMeaning Meaning, string Code, string Words)
+{
+    public static PostgreSqlTrouble Of(Exception thrown) => thrown switch
+    {
+        // By its own code a refused network reads like a refused role; only the place in the server tells them apart.
+        PostgresException { SqlState: "28000", Routine: "ClientAuthentication" } => new(PostgreSqlMeaning.Unknown, "28000", "The server's pg_hba.conf lets nobody in from here with this role, database and encryption; nothing was learned of the password. Add a line for it."),
+        PostgresException error => new(MeaningOf(error.SqlState), error.SqlState, $"PostgreSQL answered {error.SqlState}."),
+        NpgsqlException { InnerException: AuthenticationException } => new(PostgreSqlMeaning.Unknown, "tls", "The server's certificate is not accepted. Its issuer must be trusted here and name the host; nothing was sent."),
+        _ => new(PostgreSqlMeaning.Unknown, thrown.GetType().Name, $"The connection to PostgreSQL ended without an answer ({thrown.GetType().Name})."),
+    };
+
+    private static PostgreSqlMeaning MeaningOf(string state) => state switch
+    {
+        "28P01" or "28000" => PostgreSqlMeaning.Refused,
+        // Too many connections or too little of something, starting up, locked or too slow, at odds with another's change: all rolled back.
+        "57P03" or "55P03" or "57014" => PostgreSqlMeaning.Later,
+        _ when state.StartsWith("53", StringComparison.Ordinal) || state.StartsWith("40", StringComparison.Ordinal) => PostgreSqlMeaning.Later,
+        // Not supported, bad value, read only, no such database, syntax and rights.
+        _ when s_rejected.Any(part => state.StartsWith(part, StringComparison.Ordinal)) => PostgreSqlMeaning.Rejected,
+        _ => PostgreSqlMeaning.Unknown,
+    };
+
+    private static readonly string[] s_rejected = ["0A", "0L", "0P", "22", "25", "28", "2B", "3D", "42"];
+}
