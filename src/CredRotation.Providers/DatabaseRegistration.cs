@@ -1,5 +1,7 @@
 using CredRotation.Engine;
+using CredRotation.Providers.Databases.MariaDb;
 using CredRotation.Providers.Databases.PostgreSql;
+using CredRotation.Providers.Databases.Redis;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CredRotation.Providers;
@@ -7,5 +9,8 @@ namespace CredRotation.Providers;
 /// <summary>Adds the providers of logins at databases and caches, which act with the account's management login.</summary>
 internal static class DatabaseRegistration
 {
-    public static void AddDatabaseProviders(this IServiceCollection services) => services.AddSingleton<ICredentialProvider, PostgreSqlProvider>();
+    public static void AddDatabaseProviders(this IServiceCollection services) => services
+        .AddSingleton<ICredentialProvider, PostgreSqlProvider>()
+        .AddSingleton<ICredentialProvider, MariaDbProvider>()
+        .AddSingleton<ICredentialProvider, RedisProvider>();
 }

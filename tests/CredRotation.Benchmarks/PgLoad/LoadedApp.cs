@@ -53,7 +53,7 @@ internal sealed class LoadedApp : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(_credentials.Select(credential => credential.StartAsync(cancellationToken)));
-        _running = Task.WhenAll(_credentials.Select(credential => Task.Run(() => WorkAsync(credential, _closing.Token), CancellationToken.None)));
+        _running = Task.WhenAll(_credentials.Select(credential => Task.Run(() => WorkAsync(credential), CancellationToken.None)));
     }
 
     public Task HearAsync(ReloadSignal signal, CancellationToken cancellationToken)
@@ -75,17 +75,13 @@ internal sealed class LoadedApp : IAsyncDisposable
         _closing.Dispose();
     }
 
-    private async Task WorkAsync(ReloadingCredential credential, CancellationToken cancellationToken)
+    private async Task WorkAsync(ReloadingCredential credential)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        while (!_closing.IsCancellationRequested)
         {
             try
             {
-                await QueryAsync(credential, cancellationToken);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
+                await QueryAsync(credential);
             }
             catch (Exception failed) when (failed is NpgsqlException or TimeoutException)
             {
@@ -96,18 +92,18 @@ internal sealed class LoadedApp : IAsyncDisposable
     }
 
     /// <summary>One connection, as long as its login is the current one; each query is a call with a lease of its own.</summary>
-    private async Task QueryAsync(ReloadingCredential credential, CancellationToken cancellationToken)
+    private async Task QueryAsync(ReloadingCredential credential)
     {
         using var first = credential.Acquire();
         await using var source = NpgsqlDataSource.Create(SettingsOf(first.RevealToRemote()));
         Interlocked.Increment(ref _connections);
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var connection = await source.OpenConnectionAsync(CancellationToken.None);
         await using var command = new NpgsqlCommand(_statement, connection);
-        for (var asked = 0; asked < QueriesPerConnection; asked++)
+        for (var asked = 0; asked < QueriesPerConnection && !_closing.IsCancellationRequested; asked++)
         {
             using var lease = credential.Acquire();
             if (lease.Version != first.Version) return;
-            await command.ExecuteScalarAsync(cancellationToken);
+            await command.ExecuteScalarAsync(CancellationToken.None);
             Interlocked.Increment(ref _queries);
             lease.Succeeded();
         }

@@ -39,7 +39,10 @@ internal sealed class PgLoadWorld : IAsyncDisposable
         _current = new SecretText(JsonSerializer.Serialize(new { username = $"{Pair}_a", password = firstPassword }));
         _values.Add(new SecretText(managerPassword));
         _world.ByHand(RotationWorld.PlatformHost, "gateway-management-key", new SecretText(managerPassword), null, new Dictionary<string, string>());
+        // Versions of one second are in no order.
+        _world.Clock.Advance(TimeSpan.FromMinutes(1));
         _world.ByHand(RotationWorld.PaymentsHost, RotationWorld.SecretNameText, _current, _world.Clock.GetUtcNow() + TimeSpan.FromDays(20), new Dictionary<string, string>(RotationWorld.Tags()) { ["rotate-target"] = Pair });
+        _world.Clock.Advance(TimeSpan.FromMinutes(1));
         _app = new LoadedApp(clients, new Uri($"https://{RotationWorld.PaymentsHost}/"), RotationWorld.SecretNameText, new WorldVault(_world.Vaults), new WorldRotator(AcknowledgeAsync), _world.Clock,
             server.SettingsFor, "insert into sales default values returning id");
         _world.Consumers.Answers("checkout", [.. Enumerable.Range(1, clients).Select(number => $"checkout-{number}")]);
@@ -60,7 +63,9 @@ internal sealed class PgLoadWorld : IAsyncDisposable
     public static async Task<PgLoadWorld> StartAsync(PostgreSql server, int clients, CancellationToken cancellationToken)
     {
         var (managerPassword, firstPassword) = (RandomNumberGenerator.GetHexString(32), RandomNumberGenerator.GetHexString(32));
+        // What the administrator sets by hand is the administrator's to keep out of the log.
         await server.ExecuteAsync($"""
+            set log_statement = none;
             create role shop_owner nologin;
             create role {Pair}_a login in role shop_owner password '{firstPassword}';
             create role {Pair}_b login in role shop_owner;
@@ -100,7 +105,7 @@ internal sealed class PgLoadWorld : IAsyncDisposable
     public async Task<string> DescribeAsync(CancellationToken cancellationToken)
     {
         var rotation = await _world.RotationAsync(cancellationToken);
-        return $"{rotation.State}{(rotation.Hold is { } hold ? $", held: {hold.Reason}" : "")}";
+        return $"{rotation.State}{(rotation.Hold is { } hold ? $", held: {hold.Detail}" : "")}";
     }
 
     /// <summary>How many of the passwords that ever signed in, and of the management login, stand in the server's log.</summary>
