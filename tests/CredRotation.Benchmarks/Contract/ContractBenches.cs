@@ -26,6 +26,8 @@ internal static class ContractBenches
         new(GatewayBench.ModeB, "overlap-list", true, stop => GatewayBench.StartAsync(GatewayBench.ModeB, stop)),
         .. VendorSurfaces.All.Select(surface => new ContractBench(surface.Kind, surface.Truth.Name, s_gateways.Contains(surface.Kind), async stop => await SurfaceBench.StartAsync(surface, stop))),
         new("postgresql-login", "pair-caller-made", false, async stop => await PostgreSqlBench.StartAsync(stop)),
+        new("mariadb-login", "pair-caller-made", false, async stop => await MariaDbBench.StartAsync(stop)),
+        new("redis-acl-user", "overlap-caller-made", false, async stop => await RedisBench.StartAsync(stop)),
         new("entra-app-secret", "overlap-list", false, async stop => await EntraAppBench.StartAsync(stop)),
         .. AzureKeysBench.All.Select(what => new ContractBench("azure-resource-key", "pair-provider-made", false, async stop => await AzureKeysBench.StartAsync(what, stop)) { Variant = what.ToString() }),
         .. PortalServer.Kinds.Select(kind => new ContractBench(kind, PortalServer.ClassOf(kind).Name, true, stop => PortalBench.StartAsync(kind, stop))),
