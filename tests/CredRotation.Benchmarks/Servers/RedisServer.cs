@@ -25,9 +25,10 @@ internal sealed class RedisServer : IAsyncDisposable
         if (!Path.Exists($"/usr/bin/{Program}")) throw new ServerUnavailableException($"/usr/bin/{Program} is not on this machine. Install it: apt-get install redis-server.");
         var folder = Directory.CreateTempSubdirectory("cr-rd-").FullName;
         var (port, password, users) = (FreePort.Find(), RandomNumberGenerator.GetHexString(32), Path.Combine(folder, "users.acl"));
-        await File.WriteAllTextAsync(users, $"user default off\nuser admin on >{password} ~* &* +@all\n", cancellationToken);
-        List<string> command = [Program, "--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", folder];
-        command.AddRange(hasAclFile ? ["--aclfile", users] : ["--user", $"default off", "--user", $"admin on >{password} ~* &* +@all"]);
+        var settings = Path.Combine(folder, "redis.conf");
+        await File.WriteAllTextAsync(hasAclFile ? users : settings, $"user default off\nuser admin on >{password} ~* &* +@all\n", cancellationToken);
+        List<string> command = [Program, .. hasAclFile ? Array.Empty<string>() : [settings], "--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", folder];
+        if (hasAclFile) command.AddRange(["--aclfile", users]);
         var process = await ServerProcess.StartAsync(folder, "TERM", command, async token =>
         {
             using var client = new TcpClient();
