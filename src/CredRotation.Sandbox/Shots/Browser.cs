@@ -64,6 +64,15 @@ internal sealed class Browser : IAsyncDisposable
         await loaded.Task.WaitAsync(s_patience, TimeProvider.System, cancellationToken);
     }
 
+    /// <summary>Fills the fields of the page's first form and sends it, and waits until what it answers has loaded.</summary>
+    public async Task SendFormAsync(IReadOnlyDictionary<string, string> fields, CancellationToken cancellationToken)
+    {
+        var loaded = _events["Page.loadEventFired"] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var script = $"const form = document.forms[0]; for (const [name, value] of Object.entries({JsonSerializer.Serialize(fields)})) form.elements[name].value = value; form.submit();";
+        await CallAsync("Runtime.evaluate", new JsonObject { ["expression"] = $"{{ {script} }}" }, cancellationToken);
+        await loaded.Task.WaitAsync(s_patience, TimeProvider.System, cancellationToken);
+    }
+
     /// <summary>The whole page as a picture.</summary>
     public async Task<byte[]> ShootAsync(Look look, CancellationToken cancellationToken)
     {

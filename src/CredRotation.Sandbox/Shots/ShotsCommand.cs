@@ -29,18 +29,22 @@ internal static class ShotsCommand
         await using var day = await ShotsDay.StartAsync(cancellationToken);
         await using var browser = await Browser.StartAsync(path, cancellationToken);
         var album = new Album(browser, folder);
-        await DriveAsync(day, album, cancellationToken);
+        await DriveAsync(day, browser, album, cancellationToken);
         foreach (var wide in album.TooWide) await Console.Error.WriteLineAsync($"Scrolls sideways: {wide}");
         await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{album.Count} pictures in {Path.GetFullPath(folder)}"));
         return album.TooWide.Count == 0 ? 0 : 1;
     }
 
-    private static async Task DriveAsync(ShotsDay day, Album album, CancellationToken cancellationToken)
+    private static async Task DriveAsync(ShotsDay day, Browser browser, Album album, CancellationToken cancellationToken)
     {
         var first = await day.UntilAsync(1, rotation => rotation.Hold is { Reason: HoldReason.ApprovalNeeded, IsAnnounced: true }, cancellationToken);
         await album.AddAsync("1-approval", day.SignedIn(day.PageOf(first)), cancellationToken);
         await album.AddAsync("2-credentials", day.Credentials, cancellationToken);
         await album.AddAsync("2-rehearsal", day.RehearsalOf(first), cancellationToken);
+
+        await album.AddAsync("2-adopt", day.Adopt, cancellationToken);
+        await browser.SendFormAsync(ShotsDay.Adoption(first), cancellationToken);
+        await album.AddShownAsync("2-adoption", cancellationToken);
 
         await day.ApproveAsync(first, cancellationToken);
         await day.UntilAsync(1, rotation => rotation.State is RotationState.Reloaded or RotationState.RetireSent, cancellationToken);
@@ -75,6 +79,11 @@ internal static class ShotsCommand
         public async Task AddAsync(string name, Uri uri, CancellationToken cancellationToken)
         {
             await browser.GoAsync(uri, cancellationToken);
+            await AddShownAsync(name, cancellationToken);
+        }
+
+        public async Task AddShownAsync(string name, CancellationToken cancellationToken)
+        {
             foreach (var look in s_looks)
             {
                 var file = $"{name}-{look.Name}.png";

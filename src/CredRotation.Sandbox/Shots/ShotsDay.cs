@@ -23,6 +23,8 @@ internal sealed class ShotsDay(Stage stage) : IAsyncDisposable
 
     public Uri Setup => new(stage.App.BaseUri, "api/pages/setup");
 
+    public Uri Adopt => new(stage.App.BaseUri, "api/pages/adopt");
+
     public Uri Inbox => stage.World.InboxUri;
 
     public static async Task<ShotsDay> StartAsync(CancellationToken cancellationToken)
@@ -35,6 +37,23 @@ internal sealed class ShotsDay(Stage stage) : IAsyncDisposable
     public Uri PageOf(Rotation rotation) => new(stage.App.BaseUri, $"api/pages/rotation/{rotation.Id.Value}");
 
     public Uri RehearsalOf(Rotation rotation) => new(stage.App.BaseUri, $"api/pages/rehearsal/{rotation.Plan.Credential.Value}");
+
+    /// <summary>What the adoption page is asked with: another end for what is there.</summary>
+    public static IReadOnlyDictionary<string, string> Adoption(Rotation rotation)
+    {
+        var (binding, secret) = (rotation.Plan.Binding, rotation.Plan.Secret);
+        return new Dictionary<string, string>
+        {
+            ["vault"] = secret.VaultUri.AbsoluteUri,
+            ["secret"] = secret.Name,
+            ["account"] = binding.Account,
+            ["target"] = binding.Target,
+            ["owner"] = binding.OwnerGroup,
+            ["policy"] = binding.Policy,
+            ["consumers"] = string.Join(",", binding.Consumers),
+            ["expiresOn"] = EngineTime.Text(rotation.Plan.OldExpiresOn!.Value.AddDays(1)),
+        };
+    }
 
     /// <summary>An address that signs an owner in and goes on to a page.</summary>
     public Uri SignedIn(Uri page) => SignedIn(page, Owner);
