@@ -6,7 +6,9 @@ namespace CredRotation.Benchmarks.Servers;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     // What is read from never says anything; it ends when whoever holds its other end is gone.
+    // A signal to all of us ends the reading as well, so that the folder goes then, too.
     private const string Guard = """
+        trap : INT TERM
         "$@" </dev/null >"$FOLDER/log" 2>&1 &
         server=$!
         read -r _
