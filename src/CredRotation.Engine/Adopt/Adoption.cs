@@ -139,6 +139,8 @@ public sealed class Adoption
             against.Add(Against("mode-forbids", $"The mode is {mode}: no value is read, no provider is called and nothing is written.", "Set Rotation:Mode (and the policy's) to Rotate. Tags that a person writes at the vault are read in any mode.", now));
         if (known?.Released is { } released && !released.IsUndoneBy(wished))
             against.Add(Against("released", RotationMachine.Bounded($"{released.PersonName} released it on {EngineTime.Text(released.On)}, with these very tags: {released.Reason}"), "Adopt it with other tags than it was released with, if the owners want it rotated again.", now));
+        // What was begun carries the tags that it read, so a change now would be lost with the version that it promotes.
+        if (known is { IsOpen: true }) against.Add(Against("rotation-open", "A rotation of it is open, by the tags that it was begun with.", "Let it end, and ask again.", now));
         if (known is { Released: null } && !known.Binding.IsSame(binding))
             against.Add(Against("managed-otherwise", "It is managed already, with another binding.", "Change its tags; those who answer for it now consent on the credentials page. Or let them release it first.", now));
         if (await _registry.FindTargetAsync(binding.Account, binding.Target, cancellationToken) is { } owner && owner != CredentialId.Of(wished.Secret))

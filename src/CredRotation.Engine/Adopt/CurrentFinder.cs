@@ -37,7 +37,7 @@ internal sealed class CurrentFinder(ICredentialVault vault, Targets targets, Rem
         if (id is not null) return (new CurrentCredential(CurrentFound.ByProbe, id, [], "The provider shows it when the value is tried."), read.Value, null);
         if (plan.Traits.Topology is Topology.Pair) return (null, read.Value, "The provider does not show which of its two slots consumers run, so none could ever be written.");
         if (plan.Traits.RetireBy is RetireBy.SecretValue or RetireBy.TimerOnly or RetireBy.Human)
-            return (new CurrentCredential(CurrentFound.NotNeeded, null, [], "How it ends needs no id of it."), read.Value, null);
+            return (new CurrentCredential(CurrentFound.NotNeeded, null, [], isProven ? "The value works, and how it ends needs no id of it." : "It was not tried, since that would start a clock. How it ends needs no id of it."), read.Value, null);
 
         var listed = plan.Traits.CanList ? await remotes.ReadAsync(visit, "provider", "list credentials", Rule, (_, token) => provider.ListAsync(target, token), cancellationToken) ?? [] : [];
         if (picked is not null)

@@ -12,12 +12,12 @@ public sealed record AdoptionPageModel(IReadOnlyDictionary<string, string> Membe
     [
         ("vault", "Vault", "https://kv-payments.vault.azure.net/", true),
         ("secret", "Secret", "payment-gateway-api-key", true),
-        ("account", "Account", "The alias that the platform team configured", true),
+        ("account", "Account", "Alias, as it is configured", true),
         ("target", "Target", "The object at the provider", true),
         ("owner", "Owner group", "The group's object id", true),
         ("policy", "Policy", "Empty: the default policy", false),
-        ("consumers", "Consumers", "Aliases with a comma between; empty: the policy's", false),
-        ("expiresOn", "Ends on", "2027-01-31T00:00:00Z; empty: as the vault says", false),
+        ("consumers", "Consumers", "Aliases; empty: the policy's", false),
+        ("expiresOn", "Ends on", "2027-01-31T00:00:00Z, or empty", false),
     ];
 
     public string Value(string name) => Members.GetValueOrDefault(name) ?? "";

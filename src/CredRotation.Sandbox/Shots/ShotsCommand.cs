@@ -42,16 +42,15 @@ internal static class ShotsCommand
         await album.AddAsync("2-credentials", day.Credentials, cancellationToken);
         await album.AddAsync("2-rehearsal", day.RehearsalOf(first), cancellationToken);
 
-        await album.AddAsync("2-adopt", day.Adopt, cancellationToken);
-        await browser.SendFormAsync(ShotsDay.Adoption(first), cancellationToken);
-        await album.AddShownAsync("2-adoption", cancellationToken);
-
         await day.ApproveAsync(first, cancellationToken);
         await day.UntilAsync(1, rotation => rotation.State is RotationState.Reloaded or RotationState.RetireSent, cancellationToken);
         await album.AddAsync("3-reloaded", day.PageOf(first), cancellationToken);
 
         var closed = await day.UntilAsync(1, rotation => rotation.IsClosed, cancellationToken);
         await album.AddAsync("4-retired", day.PageOf(first), cancellationToken);
+        await album.AddAsync("4-adopt", day.Adopt, cancellationToken);
+        await browser.SendFormAsync(ShotsDay.Adoption(closed), cancellationToken);
+        await album.AddShownAsync("4-adoption", cancellationToken);
 
         day.LoseShopAtPromotion();
         await day.JumpAsync(closed.NewExpiresOn!.Value - closed.Plan.Policy.Lead, cancellationToken);

@@ -51,7 +51,7 @@ internal sealed class ShotsDay(Stage stage) : IAsyncDisposable
             ["owner"] = binding.OwnerGroup,
             ["policy"] = binding.Policy,
             ["consumers"] = string.Join(",", binding.Consumers),
-            ["expiresOn"] = EngineTime.Text(rotation.Plan.OldExpiresOn!.Value.AddDays(1)),
+            ["expiresOn"] = EngineTime.Text(rotation.NewExpiresOn!.Value.AddDays(1)),
         };
     }
 

@@ -215,6 +215,19 @@ public sealed class A_secret_that_a_person_has_adopted : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whose_rotation_is_open_is_left_to_it()
+    {
+        await AdoptAsync(Ask);
+        _world.Clock.Advance(TimeSpan.FromDays(60));
+        await _world.SweepAsync(Cancel);
+        Assert.True((await _world.RowAsync(Cancel)).IsOpen);
+
+        var ask = Ask with { ExpiresOn = _world.Clock.GetUtcNow().AddDays(200) };
+
+        Assert.Equal("rotation-open", Assert.Single((await Adoption.ProposeAsync(ask, Cancel))!.Refusals).Code);
+    }
+
+    [Fact]
     public async Task Whose_target_another_credential_has_is_refused()
     {
         await AdoptAsync(Ask);
