@@ -11,6 +11,7 @@ internal static class DatabaseRegistration
 {
     public static void AddDatabaseProviders(this IServiceCollection services) => services
         .AddSingleton<ICredentialProvider, PostgreSqlProvider>()
-        .AddSingleton<ICredentialProvider, MariaDbProvider>()
+        .AddSingleton<ICredentialProvider>(new MariaDbProvider(LoginDialect.MariaDb))
+        .AddSingleton<ICredentialProvider>(new MariaDbProvider(LoginDialect.MySql))
         .AddSingleton<ICredentialProvider, RedisProvider>();
 }

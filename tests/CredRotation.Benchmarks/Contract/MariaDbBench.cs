@@ -22,13 +22,13 @@ internal sealed class MariaDbBench : IProviderBench
     private readonly ServiceProvider _services;
     private readonly TcpRelay _relay;
 
-    private MariaDbBench(MariaDb server, string pair, string manager, string managerPassword, string currentPassword)
+    private MariaDbBench(MariaDb server, string pair, string manager, string managerPassword, string currentPassword, ICredentialProvider? provider)
     {
         (Server, Pair) = (server, pair);
         // What the library asks by itself when it signs in is not ours to lose.
         _relay = new TcpRelay(server.Port, chunk => Encoding.ASCII.GetString(chunk.Span) is var words && (words.Contains("alter user", StringComparison.Ordinal) || words.Contains("current_user()", StringComparison.Ordinal)));
         _services = new ServiceCollection().AddSingleton<IOptions<RotationOptions>>(Options.Create(new RotationOptions())).AddLogging().AddProviders().BuildServiceProvider();
-        Provider = _services.GetRequiredService<IProviderCatalog>().Find("mariadb-login")!;
+        Provider = provider ?? _services.GetRequiredService<IProviderCatalog>().Find("mariadb-login")!;
         Target = new ProviderTarget("shop-db", pair, new Dictionary<string, string>
         {
             ["host"] = "127.0.0.1",
@@ -57,8 +57,11 @@ internal sealed class MariaDbBench : IProviderBench
 
     public static Task<MariaDbBench> StartAsync(CancellationToken cancellationToken) => StartAsync("app", cancellationToken);
 
+    /// <summary>Another provider before the same server.</summary>
+    public static Task<MariaDbBench> StartAsync(ICredentialProvider provider, CancellationToken cancellationToken) => StartAsync("app", cancellationToken, provider);
+
     /// <param name="name">A part of every user's name, hostile if need be.</param>
-    public static async Task<MariaDbBench> StartAsync(string name, CancellationToken cancellationToken)
+    public static async Task<MariaDbBench> StartAsync(string name, CancellationToken cancellationToken, ICredentialProvider? provider = null)
     {
         var server = await MariaDb.SharedAsync();
         var number = Interlocked.Increment(ref s_count);
@@ -75,20 +78,20 @@ internal sealed class MariaDbBench : IProviderBench
             grant usage on {MariaDb.Database}.* to {Quote(manager)};
             grant select on {MariaDb.Database}.* to {Quote(manager)};
             """, cancellationToken);
-        return new MariaDbBench(server, pair, manager, managerPassword, currentPassword);
+        return new MariaDbBench(server, pair, manager, managerPassword, currentPassword, provider);
     }
 
     public static string Quote(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`@`%`";
 
     public void Pass(TimeSpan time) => _clock.Advance(time);
 
-    /// <summary>By what the server keeps of the password, as a server checks it.</summary>
+    /// <summary>By what the server keeps of the password, and whether it lets the user in at all.</summary>
     public bool Accepts(SecretText value)
     {
         using var login = JsonDocument.Parse(value.RevealToRemote());
         using var connection = new MySqlConnection(Server.Administrator);
         connection.Open();
-        using var ask = new MySqlCommand("select authentication_string from mysql.user where user = @user and host = '%'", connection);
+        using var ask = new MySqlCommand("select user.authentication_string from mysql.user join mysql.global_priv on global_priv.user = user.user and global_priv.host = user.host where user.user = @user and user.host = '%' and coalesce(json_value(global_priv.priv, '$.account_locked'), '0') not in ('1', 'true')", connection);
         ask.Parameters.AddWithValue("@user", login.RootElement.GetProperty("username").GetString());
         return ask.ExecuteScalar() is string kept && kept == Hash(login.RootElement.GetProperty("password").GetString()!);
     }

@@ -67,6 +67,8 @@ internal sealed class RedisBench : IProviderBench
     /// <summary>By the hashes that both nodes keep.</summary>
     public bool Accepts(SecretText value)
     {
+        // Our own question goes past the relay, and would meet its limit.
+        _relay.Undone.Wait(TimeSpan.FromSeconds(10));
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value.RevealToRemote())));
         return Nodes.All(node => node.Ask("ACL", "GETUSER", User).Contains(hash, StringComparison.Ordinal));
     }

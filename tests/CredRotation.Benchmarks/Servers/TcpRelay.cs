@@ -15,6 +15,7 @@ internal sealed class TcpRelay : IAsyncDisposable
     private readonly Lock _gate = new();
     private LostPart? _lose;
     private (Func<Task> Before, Func<Task> After)? _around;
+    private volatile TaskCompletionSource? _undone;
 
     /// <param name="isStatement">Whether what a client sends begins a statement, and not its signing in.</param>
     public TcpRelay(int server, Func<ReadOnlyMemory<byte>, bool> isStatement)
@@ -39,6 +40,9 @@ internal sealed class TcpRelay : IAsyncDisposable
         lock (_gate) _around = (before, after);
     }
 
+    /// <summary>Over once what was done around a connection is undone; nobody else should ask the server before.</summary>
+    public Task Undone => _undone?.Task ?? Task.CompletedTask;
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -57,9 +61,11 @@ internal sealed class TcpRelay : IAsyncDisposable
                 var client = await _listener.AcceptTcpClientAsync(_stopping.Token);
                 if (Take(ref _around) is { } around)
                 {
+                    _undone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                     await around.Before();
                     await RelayAsync(client);
                     await around.After();
+                    _undone.SetResult();
                 }
                 else
                 {

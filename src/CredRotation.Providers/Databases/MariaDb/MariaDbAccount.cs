@@ -15,11 +15,11 @@ internal sealed record MariaDbAccount(DatabaseAddress Address, string Management
     private static readonly string[] s_names = [Host, Port, Database, User, Tls, First, Second, Part, Value];
 
     /// <summary>Null when there are faults; each names the parameter and the remedy.</summary>
-    public static MariaDbAccount? Read(IReadOnlyDictionary<string, string> parameters, ICollection<string> faults)
+    public static MariaDbAccount? Read(IReadOnlyDictionary<string, string> parameters, ICollection<string> faults, string kind = MariaDbProvider.KindName)
     {
         var before = faults.Count;
         foreach (var name in parameters.Keys.Except(s_names).Order(StringComparer.Ordinal))
-            faults.Add($"{name} is not known to {MariaDbProvider.KindName}. Remove it, or use one of {string.Join(", ", s_names)}.");
+            faults.Add($"{name} is not known to {kind}. Remove it, or use one of {string.Join(", ", s_names)}.");
 
         var host = parameters.GetValueOrDefault(Host) ?? "";
         if (host.Length > HostMax || Uri.CheckHostName(host) is UriHostNameType.Unknown) Fault(Host, "the server's DNS name or address");
@@ -46,7 +46,7 @@ internal sealed record MariaDbAccount(DatabaseAddress Address, string Management
 
         return faults.Count == before ? new MariaDbAccount(new DatabaseAddress(host, port, database), user, Mode(parameters.GetValueOrDefault(Tls))!.Value, first, second, from, form) : null;
 
-        void Fault(string name, string shape) => faults.Add($"{name} is {(parameters.ContainsKey(name) ? "not usable by" : "missing for")} {MariaDbProvider.KindName}. Set it to {shape}.");
+        void Fault(string name, string shape) => faults.Add($"{name} is {(parameters.ContainsKey(name) ? "not usable by" : "missing for")} {kind}. Set it to {shape}.");
     }
 
     /// <summary>Null when a user's name is none.</summary>

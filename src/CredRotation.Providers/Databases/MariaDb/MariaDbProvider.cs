@@ -1,36 +1,28 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
-using System.Text;
 using CredRotation.Engine;
 using MySqlConnector;
 
 namespace CredRotation.Providers.Databases.MariaDb;
 
 /// <summary>
-/// Two users of a MariaDB server used by turns: an issue sets the password of the one that consumers do not run, and the end leaves the other
+/// Two users of a MariaDB or MySQL server used by turns: an issue sets the password of the one that consumers do not run, and the end leaves the other
 /// with none that could be said. The target is the pair's name, <c>app</c> for <c>app_a</c> and <c>app_b</c> unless the account names them
-/// otherwise. Source: MariaDB documentation, ALTER USER, "Authentication Plugin: mysql_native_password".
+/// otherwise. Source: MariaDB documentation, ALTER USER, "Authentication Plugin: mysql_native_password"; MySQL 8.4 reference manual, ALTER USER.
 /// </summary>
-internal sealed class MariaDbProvider : ICredentialProvider
+internal sealed class MariaDbProvider(LoginDialect dialect) : ICredentialProvider
 {
     public const string KindName = "mariadb-login";
 
     private const string Management = "management", NoPair = "target-names-no-pair-of-users";
 
-    // No password has it: a hash begins with an asterisk.
-    private const string Invalid = "invalid";
-
     private static readonly TimeSpan s_later = TimeSpan.FromSeconds(30);
 
-    public string Kind => KindName;
+    public string Kind => dialect.Kind;
 
-    public string Configuration => """{"provider":"mariadb-login","version":1}""";
+    public string Configuration => $$"""{"provider":"{{dialect.Kind}}","version":1}""";
 
     public IReadOnlyList<string> SecretNames { get; } = [Management];
 
-    public ProviderFacts Facts { get; } = new(ProviderGroup.Data, ProviderStatus.Live,
-        ["the management user: CREATE USER on *.*, and SELECT on the mysql database to compare grants", "both users: the same grants, and USAGE of the database"],
-        "MariaDB documentation: ALTER USER, SHOW GRANTS, mysql_native_password, Error Codes; run against MariaDB 10.11", new DateOnly(2026, 11, 23));
+    public ProviderFacts Facts => dialect.Facts;
 
     public ProviderTraits Describe(IReadOnlyDictionary<string, string> parameters) => new()
     {
@@ -45,7 +37,7 @@ internal sealed class MariaDbProvider : ICredentialProvider
     public IEnumerable<string> Validate(IReadOnlyDictionary<string, string> parameters)
     {
         var faults = new List<string>();
-        MariaDbAccount.Read(parameters, faults);
+        MariaDbAccount.Read(parameters, faults, Kind);
         return faults;
     }
 
@@ -56,7 +48,7 @@ internal sealed class MariaDbProvider : ICredentialProvider
         if (at.Pair.Find(manager.Username) is not null) return new TargetOutcome.Unreadable("management-is-of-the-pair: name a user of its own as managementUser", null);
 
         return await MariaDbSession.RunAsync(at.Account, manager,
-            (connection, token) => UserPairCheck.RunAsync(connection, at.Pair, token),
+            (connection, token) => UserPairCheck.RunAsync(connection, at.Pair, dialect, token),
             trouble => trouble.Meaning switch
             {
                 MariaDbMeaning.Refused or MariaDbMeaning.Rejected => new TargetOutcome.Unreadable(trouble.Code, null),
@@ -70,13 +62,15 @@ internal sealed class MariaDbProvider : ICredentialProvider
         if (Resolve(target) is not { } at) return new IssueOutcome.Rejected(NoPair);
         if (at.Pair.Find(ticket.OldId) is not { } running) return new IssueOutcome.Rejected("user-unknown");
         if (ticket.Material is not { } material) return new IssueOutcome.Rejected("no-password-made");
+        // It may stand in a statement; ours are hexadecimal digits.
+        if (!material.RevealToRemote().All(char.IsAsciiLetterOrDigit)) return new IssueOutcome.Rejected("password-is-not-plain");
         if (ManagerOf(target, at.Account) is not { } manager) return new IssueOutcome.Rejected("management-missing");
 
         var idle = at.Pair.Other(running);
         return await MariaDbSession.RunAsync<IssueOutcome>(at.Account, manager,
             async (connection, token) =>
             {
-                await AlterAsync(connection, at.Pair.Quote(idle), HashOf(material), token);
+                await AlterAsync(connection, dialect.SetPassword(at.Pair.Quote(idle), material), token);
                 return new IssueOutcome.Issued(at.Account.Form.Write(new Login(idle, material), at.Account.Address), idle, null, null);
             },
             trouble => trouble.Meaning switch
@@ -107,7 +101,7 @@ internal sealed class MariaDbProvider : ICredentialProvider
         return await MariaDbSession.RunAsync<RetireOutcome>(at.Account, manager,
             async (connection, token) =>
             {
-                await AlterAsync(connection, at.Pair.Quote(user), Invalid, token);
+                await AlterAsync(connection, dialect.TakeAway(at.Pair.Quote(user)), token);
                 return new RetireOutcome.Retired();
             },
             trouble => trouble switch
@@ -149,15 +143,11 @@ internal sealed class MariaDbProvider : ICredentialProvider
                 _ => new ProbeOutcome.Unknown(trouble.Words, null),
             }, cancellationToken);
 
-    /// <summary>A hash in the password's place, so that the password reaches neither the server nor its logs.</summary>
-    private static async Task AlterAsync(MySqlConnection connection, string user, string hash, CancellationToken cancellationToken)
+    private static async Task AlterAsync(MySqlConnection connection, string statement, CancellationToken cancellationToken)
     {
-        await using var alter = new MySqlCommand($"alter user {user} identified via mysql_native_password using '{hash}'", connection);
+        await using var alter = new MySqlCommand(statement, connection);
         await alter.ExecuteNonQueryAsync(cancellationToken);
     }
-
-    [SuppressMessage("Security", "CA5350", Justification = "The server keeps this hash and no other for this plugin; the passwords are 256 random bits.")]
-    private static string HashOf(SecretText password) => $"*{Convert.ToHexString(SHA1.HashData(SHA1.HashData(Encoding.UTF8.GetBytes(password.RevealToRemote()))))}";
 
     private static Login? ManagerOf(ProviderTarget target, MariaDbAccount account)
         => target.Secrets.TryGetValue(Management, out var secret) ? account.Form.Read(secret) ?? new Login(account.ManagementUser, secret) : null;

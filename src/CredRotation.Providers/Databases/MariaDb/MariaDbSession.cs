@@ -20,7 +20,7 @@ internal sealed record MariaDbTrouble(MariaDbMeaning Meaning, string Code, strin
     private static MariaDbMeaning MeaningOf(int number) => number switch
     {
         // Access denied, with and without a password; the account is locked.
-        1045 or 1698 or 4151 => MariaDbMeaning.Refused,
+        1045 or 1698 or 3118 or 4151 => MariaDbMeaning.Refused,
         // Too many connections, of all, of the user, by its quota; waited too long for a lock, deadlock.
         1040 or 1203 or 1226 or 1205 or 1213 => MariaDbMeaning.Later,
         // No right to the database, the table, the act; no such database, user, grant; syntax, read only.

@@ -11,13 +11,13 @@ internal static class UserPairCheck
 {
     private const int NoSuchUser = 1141, CannotUser = 1396, NoSuchUserEither = 1133;
 
-    public static async Task<TargetOutcome> RunAsync(MySqlConnection connection, UserPair pair, CancellationToken cancellationToken)
+    public static async Task<TargetOutcome> RunAsync(MySqlConnection connection, UserPair pair, LoginDialect dialect, CancellationToken cancellationToken)
     {
         var (version, isReadOnly, remoteDate) = await ReadServerAsync(connection, cancellationToken);
-        var fault = !version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase) ? "server-is-not-mariadb: its passwords are set by other statements"
+        var fault = dialect.ServerFault(version) is { } other ? other
             : isReadOnly ? "server-is-read-only: name the primary server as host"
             : !(await ReadAsync(connection, "show grants", cancellationToken)).Any(MayAlter) ? "management-may-not-alter: GRANT CREATE USER ON *.* TO the management user"
-            : await ComparedAsync(connection, pair, cancellationToken);
+            : await ComparedAsync(connection, pair, dialect, cancellationToken);
         return fault is null ? new TargetOutcome.Readable(remoteDate) : new TargetOutcome.Unreadable(fault, remoteDate);
     }
 
@@ -32,7 +32,7 @@ internal static class UserPairCheck
     private static bool MayAlter(string grant)
         => grant.Contains(" ON *.* TO ", StringComparison.Ordinal) && (grant.StartsWith("GRANT ALL PRIVILEGES ", StringComparison.Ordinal) || grant[..grant.IndexOf(" ON *.* TO ", StringComparison.Ordinal)].Contains("CREATE USER", StringComparison.Ordinal));
 
-    private static async Task<string?> ComparedAsync(MySqlConnection connection, UserPair pair, CancellationToken cancellationToken)
+    private static async Task<string?> ComparedAsync(MySqlConnection connection, UserPair pair, LoginDialect dialect, CancellationToken cancellationToken)
     {
         var rights = new List<HashSet<string>>();
         foreach (var user in new[] { pair.First, pair.Second })
@@ -40,13 +40,14 @@ internal static class UserPairCheck
             var name = pair.Quote(user);
             try
             {
-                if ((await ReadAsync(connection, $"show create user {name}", cancellationToken)).Any(made => made.EndsWith(" ACCOUNT LOCK", StringComparison.Ordinal))) return $"user-is-locked: ALTER USER {name} ACCOUNT UNLOCK";
+                var made = await ReadAsync(connection, $"show create user {name}", cancellationToken);
+                if (!dialect.IsEndALock && made.Any(line => line.EndsWith(" ACCOUNT LOCK", StringComparison.Ordinal))) return $"user-is-locked: ALTER USER {name} ACCOUNT UNLOCK";
                 // The line of the user itself ends with its password's hash, which is nobody's business.
                 rights.Add([.. (await ReadAsync(connection, $"show grants for {name}", cancellationToken)).Select(grant => grant.Split(" IDENTIFIED ")[0].Replace(name, "?", StringComparison.Ordinal))]);
             }
             catch (MySqlException missing) when (missing.Number is NoSuchUser or CannotUser or NoSuchUserEither)
             {
-                return $"user-missing: CREATE USER {name} IDENTIFIED VIA mysql_native_password USING 'invalid', then grant it what {pair.Quote(pair.Other(user))} has";
+                return $"user-missing: CREATE USER {name} {dialect.Made}, then grant it what {pair.Quote(pair.Other(user))} has";
             }
         }
 
