@@ -81,7 +81,7 @@ public sealed class Adoptions(Endpoint endpoint, Inbox inbox, Adoption adoption,
 
         var sheet = new AdoptedSheet(told, agreed is null && changes.Exists(change => change != Nothing) ? string.Join('.', changes) : null);
         return visit.IsForm
-            ? Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<AdoptedSheetPage>(new AdoptedSheetPageModel([.. told.Select(line => new SheetRow(line.Line, line.Vault, line.Secret, line.Result, line.Says, line.Next))], visit.Body["csv"], sheet.Change, visit.Caller.Name, time.GetUtcNow())))
+            ? Answer.Html(StatusCodes.Status200OK, await pages.RenderAsync<AdoptedSheetPage>(new AdoptedSheetPageModel(told, visit.Body["csv"], sheet.Change, visit.Caller.Name, time.GetUtcNow())))
             : Answer.Json(StatusCodes.Status200OK, sheet);
     }
 

@@ -45,7 +45,7 @@ public sealed class GraphAppRegistrations(GraphServiceClient graph, IOptions<Rot
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            var page = next is null ? await graph.Applications.GetAsync(Ask, either.Token) : await graph.Applications.WithUrl(Home(next)).GetAsync(cancellationToken: either.Token);
+            var page = next is null ? await graph.Applications.GetAsync(Ask, either.Token) : await graph.Applications.WithUrl(GraphPages.AtHome(graph, next)).GetAsync(cancellationToken: either.Token);
             return page ?? throw new InvalidDataException("Graph answered without applications.");
         }
         catch (ApiException error) when (error.ResponseStatusCode is 401 or 403)
@@ -67,12 +67,6 @@ public sealed class GraphAppRegistrations(GraphServiceClient graph, IOptions<Rot
         request.QueryParameters.Select = ["id", "appId", "displayName", "passwordCredentials", "keyCredentials"];
         request.QueryParameters.Top = PageSize;
     }
-
-    // Our token goes where it went before, and nowhere a page may point to.
-    private string Home(string next)
-        => Uri.TryCreate(next, UriKind.Absolute, out var uri) && Uri.TryCreate(graph.RequestAdapter.BaseUrl, UriKind.Absolute, out var home) && uri.GetLeftPart(UriPartial.Authority) == home.GetLeftPart(UriPartial.Authority)
-            ? next
-            : throw new InvalidDataException("Graph pointed to another host.");
 
     private static IEnumerable<AppCredentialSeen> Credentials(Application app)
         => (app.PasswordCredentials ?? []).Where(secret => secret.KeyId is not null).Select(secret => new AppCredentialSeen(VaultObjectKind.Secret, Id(secret.KeyId!.Value), secret.EndDateTime))

@@ -233,14 +233,8 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
     }
 
     private async Task<UserCollectionResponse> NextPageAsync(string groupId, string next, CancellationToken cancellationToken)
-    {
-        // Our token goes where it went before, and nowhere a page may point to.
-        if (!Uri.TryCreate(next, UriKind.Absolute, out var uri) || !Uri.TryCreate(graph.RequestAdapter.BaseUrl, UriKind.Absolute, out var home) || uri.GetLeftPart(UriPartial.Authority) != home.GetLeftPart(UriPartial.Authority))
-            throw new InvalidDataException("Graph pointed to another host.");
-
-        return await graph.Groups[groupId].TransitiveMembers.GraphUser.WithUrl(next).GetAsync(request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken)
+        => await graph.Groups[groupId].TransitiveMembers.GraphUser.WithUrl(GraphPages.AtHome(graph, next)).GetAsync(request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken)
             ?? throw new InvalidDataException("Graph answered without members.");
-    }
 
     private static void AskForGroup(RequestConfiguration<GroupItemRequestBuilder.GroupItemRequestBuilderGetQueryParameters> request)
         => request.QueryParameters.Select = ["id", "displayName", "deletedDateTime", "mail", "mailEnabled", "visibility"];

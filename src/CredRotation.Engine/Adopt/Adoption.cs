@@ -65,7 +65,7 @@ public sealed class Adoption
     {
         ArgumentNullException.ThrowIfNull(ask);
         if (_options.Vaults.All(vault => SecretName.HostOf(vault) != ask.Secret.VaultHost)) return null;
-        if (await FindNewestAsync(ask.Secret, cancellationToken) is not { Version: { } version } newest) return null;
+        if (await _vault.FindNewestAsync(ask.Secret, CallId, cancellationToken) is not { Version: { } version } newest) return null;
 
         var now = _clock.GetUtcNow();
         var tags = Tagged(newest.Tags, ask);
@@ -92,18 +92,6 @@ public sealed class Adoption
         if (current is null) return new Looked(proposal with { Refusals = [NotCurrent(refusal!, now)] }, newest, tags, null);
 
         return new Looked(proposal with { Current = current, Rehearsal = await _rehearsal.RunAsync(wished, cancellationToken) }, newest, tags, value);
-    }
-
-    private async Task<SecretProperties?> FindNewestAsync(SecretName secret, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _vault.ListVersionsAsync(secret, CallId, cancellationToken) is [.., var newest] ? newest : null;
-        }
-        catch (RemoteTroubleException trouble) when (trouble.Trouble is RemoteTrouble.NotFound or RemoteTrouble.Deleted)
-        {
-            return null;
-        }
     }
 
     /// <summary>The tags as they would be: ours in place of ours, everybody else's as they are.</summary>

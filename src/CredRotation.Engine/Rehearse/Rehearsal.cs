@@ -32,7 +32,7 @@ public sealed class Rehearsal
     {
         ArgumentNullException.ThrowIfNull(secret);
         if (_options.Vaults.All(vault => SecretName.HostOf(vault) != secret.VaultHost)) return null;
-        return await FindNewestAsync(secret, cancellationToken) is { } newest ? await RunAsync(newest, cancellationToken) : null;
+        return await _vault.FindNewestAsync(secret, CallId, cancellationToken) is { } newest ? await RunAsync(newest, cancellationToken) : null;
     }
 
     /// <summary>The same with the properties that a version has, or would have.</summary>
@@ -55,18 +55,6 @@ public sealed class Rehearsal
         return row is null
             ? Unmanaged(secret, seen, inTheWay)
             : await ReportAsync(row, known is not null, newest, inTheWay, now, cancellationToken);
-    }
-
-    private async Task<SecretProperties?> FindNewestAsync(SecretName secret, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _vault.ListVersionsAsync(secret, CallId, cancellationToken) is [.., var newest] ? newest : null;
-        }
-        catch (RemoteTroubleException trouble) when (trouble.Trouble is RemoteTrouble.NotFound or RemoteTrouble.Deleted)
-        {
-            return null;
-        }
     }
 
     /// <summary>The row that a sweep would make of the tags; null with the findings that stand against it.</summary>

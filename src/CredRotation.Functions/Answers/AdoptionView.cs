@@ -1,6 +1,7 @@
 using CredRotation.Engine;
 using CredRotation.Engine.Adopt;
 using CredRotation.Engine.Registry;
+using CredRotation.Pages.Adoptions;
 
 namespace CredRotation.Functions.Answers;
 
@@ -32,10 +33,6 @@ public sealed record AdoptionView(
             proposal.Rehearsal is { } rehearsal ? RehearsalView.Of(rehearsal) : null);
     }
 }
-
-/// <summary>What came of one line of a sheet.</summary>
-/// <param name="Result">proposed, adopted, refused, moved-on (it is not what was agreed to) or unanswered (a remote did not answer).</param>
-public sealed record AdoptedLine(long Line, string? Vault, string? Secret, string Result, string Says, string? Next);
 
 /// <summary>What came of a sheet, line by line.</summary>
 /// <param name="Change">What is sent back to agree to all lines that are proposed; null where none is.</param>

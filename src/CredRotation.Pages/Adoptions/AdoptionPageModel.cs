@@ -23,12 +23,10 @@ public sealed record AdoptionPageModel(IReadOnlyDictionary<string, string> Membe
     public string Value(string name) => Members.GetValueOrDefault(name) ?? "";
 }
 
-/// <summary>One line of a sheet and what came of it.</summary>
-public sealed record SheetRow(long Line, string? Vault, string? Secret, string Result, string Says, string? Next)
-{
-    public string Tone => Result switch { "adopted" => "good", "proposed" => "live", "refused" => "bad", _ => "warn" };
-}
+/// <summary>What came of one line of a sheet.</summary>
+/// <param name="Result">proposed, adopted, refused, moved-on (it is not what was agreed to) or unanswered (a remote did not answer).</param>
+public sealed record AdoptedLine(long Line, string? Vault, string? Secret, string Result, string Says, string? Next);
 
 /// <summary>What came of a sheet, with a way to agree to it.</summary>
 /// <param name="Change">Null: there is nothing to agree to.</param>
-public sealed record AdoptedSheetPageModel(IReadOnlyList<SheetRow> Rows, string Csv, string? Change, string Person, DateTimeOffset Now);
+public sealed record AdoptedSheetPageModel(IReadOnlyList<AdoptedLine> Rows, string Csv, string? Change, string Person, DateTimeOffset Now);

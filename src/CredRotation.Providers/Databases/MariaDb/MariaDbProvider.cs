@@ -14,8 +14,6 @@ internal sealed class MariaDbProvider(LoginDialect dialect) : ICredentialProvide
 
     private const string Management = "management", NoPair = "target-names-no-pair-of-users";
 
-    private static readonly TimeSpan s_later = TimeSpan.FromSeconds(30);
-
     public string Kind => dialect.Kind;
 
     public string Configuration => $$"""{"provider":"{{dialect.Kind}}","version":1}""";
@@ -49,12 +47,7 @@ internal sealed class MariaDbProvider(LoginDialect dialect) : ICredentialProvide
 
         return await MariaDbSession.RunAsync(at.Account, manager,
             (connection, token) => UserPairCheck.RunAsync(connection, at.Pair, dialect, token),
-            trouble => trouble.Meaning switch
-            {
-                MariaDbMeaning.Refused or MariaDbMeaning.Rejected => new TargetOutcome.Unreadable(trouble.Code, null),
-                MariaDbMeaning.Later => new TargetOutcome.Throttled(s_later, null),
-                _ => new TargetOutcome.Unknown(trouble.Words, null),
-            }, cancellationToken);
+            trouble => trouble.AtTarget(), cancellationToken);
     }
 
     public async Task<IssueOutcome> IssueAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
@@ -73,12 +66,7 @@ internal sealed class MariaDbProvider(LoginDialect dialect) : ICredentialProvide
                 await AlterAsync(connection, dialect.SetPassword(at.Pair.Quote(idle), material), token);
                 return new IssueOutcome.Issued(at.Account.Form.Write(new Login(idle, material), at.Account.Address), idle, null, null);
             },
-            trouble => trouble.Meaning switch
-            {
-                MariaDbMeaning.Refused or MariaDbMeaning.Rejected => new IssueOutcome.Rejected(trouble.Code),
-                MariaDbMeaning.Later => new IssueOutcome.Throttled(s_later),
-                _ => new IssueOutcome.Unknown(trouble.Words),
-            }, cancellationToken);
+            trouble => trouble.AtIssue(), cancellationToken);
     }
 
     public async Task<ProbeOutcome> VerifyAsync(ProviderTarget target, Candidate candidate, CancellationToken cancellationToken)
@@ -104,14 +92,8 @@ internal sealed class MariaDbProvider(LoginDialect dialect) : ICredentialProvide
                 await AlterAsync(connection, dialect.TakeAway(at.Pair.Quote(user)), token);
                 return new RetireOutcome.Retired();
             },
-            trouble => trouble switch
-            {
-                // No such user: nobody can sign in with it.
-                { Code: "1396" } => new RetireOutcome.AlreadyGone(),
-                { Meaning: MariaDbMeaning.Refused or MariaDbMeaning.Rejected } => new RetireOutcome.Rejected(trouble.Code),
-                { Meaning: MariaDbMeaning.Later } => new RetireOutcome.Throttled(s_later),
-                _ => new RetireOutcome.Unknown(trouble.Words),
-            }, cancellationToken);
+            // No such user: nobody can sign in with it.
+            trouble => trouble.Code is "1396" ? new RetireOutcome.AlreadyGone() : trouble.AtRetire(), cancellationToken);
     }
 
     // The same password set again is the same: a repeat needs no look.
@@ -134,14 +116,8 @@ internal sealed class MariaDbProvider(LoginDialect dialect) : ICredentialProvide
                     ? new ProbeOutcome.Works($"mariadb/{at.Account.Address.Host}:{at.Account.Address.Port}/{at.Account.Address.Database}/{at.Pair.First}+{at.Pair.Second}", remoteDate) { CredentialId = known }
                     : new ProbeOutcome.WrongIdentity("The login is accepted, and its user is none of the pair.", remoteDate);
             },
-            trouble => trouble switch
-            {
-                { Meaning: MariaDbMeaning.Refused } => new ProbeOutcome.Refused(null),
-                { Meaning: MariaDbMeaning.Later } => new ProbeOutcome.Throttled(s_later, null),
-                // Signed in, and may not enter the database.
-                { Code: "1044" } => new ProbeOutcome.Forbidden(null),
-                _ => new ProbeOutcome.Unknown(trouble.Words, null),
-            }, cancellationToken);
+            // Signed in, and may not enter the database.
+            trouble => trouble.Code is "1044" ? new ProbeOutcome.Forbidden(null) : trouble.AtProbe(), cancellationToken);
 
     private static async Task AlterAsync(MySqlConnection connection, string statement, CancellationToken cancellationToken)
     {
@@ -152,8 +128,8 @@ internal sealed class MariaDbProvider(LoginDialect dialect) : ICredentialProvide
     private static Login? ManagerOf(ProviderTarget target, MariaDbAccount account)
         => target.Secrets.TryGetValue(Management, out var secret) ? account.Form.Read(secret) ?? new Login(account.ManagementUser, secret) : null;
 
-    private static Place? Resolve(ProviderTarget target)
-        => MariaDbAccount.Read(target.Parameters, []) is { } account && account.PairOf(target.Target) is { } pair ? new Place(account, pair) : null;
+    private Place? Resolve(ProviderTarget target)
+        => MariaDbAccount.Read(target.Parameters, [], Kind) is { } account && account.PairOf(target.Target) is { } pair ? new Place(account, pair) : null;
 
     /// <summary>One pair of users at its server.</summary>
     private sealed record Place(MariaDbAccount Account, UserPair Pair);

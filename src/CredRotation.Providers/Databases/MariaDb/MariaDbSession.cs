@@ -4,28 +4,25 @@ using MySqlConnector;
 
 namespace CredRotation.Providers.Databases.MariaDb;
 
-/// <summary>What went wrong, as far as outcomes differ.</summary>
-internal enum MariaDbMeaning { Refused, Later, Rejected, Unknown }
-
 /// <summary>What a failed call means, by the server's own number and never by its words, which may quote what was sent. Source: MariaDB documentation, "MariaDB Error Codes".</summary>
-internal sealed record MariaDbTrouble(MariaDbMeaning Meaning, string Code, string Words)
+internal static class MariaDbTrouble
 {
-    public static MariaDbTrouble Of(Exception thrown) => thrown switch
+    public static LoginTrouble Of(Exception thrown) => thrown switch
     {
-        MySqlException { InnerException: AuthenticationException } => new(MariaDbMeaning.Unknown, "tls", "The server's certificate is not accepted. Its issuer must be trusted here and name the host; nothing was sent."),
+        MySqlException { InnerException: AuthenticationException } => new(LoginMeaning.Unknown, "tls", "The server's certificate is not accepted. Its issuer must be trusted here and name the host; nothing was sent."),
         MySqlException { Number: > 0 } error when MeaningOf(error.Number) is var meaning => new(meaning, error.Number.ToString(System.Globalization.CultureInfo.InvariantCulture), $"MariaDB answered {error.Number}."),
-        _ => new(MariaDbMeaning.Unknown, thrown.GetType().Name, $"The connection to MariaDB ended without an answer ({thrown.GetType().Name})."),
+        _ => new(LoginMeaning.Unknown, thrown.GetType().Name, $"The connection to MariaDB ended without an answer ({thrown.GetType().Name})."),
     };
 
-    private static MariaDbMeaning MeaningOf(int number) => number switch
+    private static LoginMeaning MeaningOf(int number) => number switch
     {
         // Access denied, with and without a password; the account is locked.
-        1045 or 1698 or 3118 or 4151 => MariaDbMeaning.Refused,
+        1045 or 1698 or 3118 or 4151 => LoginMeaning.Refused,
         // Too many connections, of all, of the user, by its quota; waited too long for a lock, deadlock.
-        1040 or 1203 or 1226 or 1205 or 1213 => MariaDbMeaning.Later,
+        1040 or 1203 or 1226 or 1205 or 1213 => LoginMeaning.Later,
         // No right to the database, the table, the act; no such database, user, grant; syntax, read only.
-        1044 or 1142 or 1227 or 1370 or 1049 or 1396 or 1141 or 1064 or 1290 or 1819 => MariaDbMeaning.Rejected,
-        _ => MariaDbMeaning.Unknown,
+        1044 or 1142 or 1227 or 1370 or 1049 or 1396 or 1141 or 1064 or 1290 or 1819 => LoginMeaning.Rejected,
+        _ => LoginMeaning.Unknown,
     };
 }
 
@@ -35,7 +32,7 @@ internal static class MariaDbSession
     private const uint ConnectSeconds = 10, CommandSeconds = 20;
 
     /// <summary>Signs in and does the work; what goes wrong is told, and what is cancelled is thrown.</summary>
-    public static async Task<T> RunAsync<T>(MariaDbAccount account, Login login, Func<MySqlConnection, CancellationToken, Task<T>> work, Func<MariaDbTrouble, T> troubled, CancellationToken cancellationToken)
+    public static async Task<T> RunAsync<T>(MariaDbAccount account, Login login, Func<MySqlConnection, CancellationToken, Task<T>> work, Func<LoginTrouble, T> troubled, CancellationToken cancellationToken)
     {
         try
         {

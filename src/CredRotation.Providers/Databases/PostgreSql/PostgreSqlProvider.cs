@@ -20,8 +20,6 @@ internal sealed class PostgreSqlProvider : ICredentialProvider
     // Whose connection it is, not what it has been set to since: a role's own settings may change current_user.
     private const string Who = "select session_user::text, pg_catalog.current_database()::text, pg_catalog.now(), pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')";
 
-    private static readonly TimeSpan s_later = TimeSpan.FromSeconds(30);
-
     public string Kind => KindName;
 
     public string Configuration => """{"provider":"postgresql-login","version":1}""";
@@ -57,12 +55,7 @@ internal sealed class PostgreSqlProvider : ICredentialProvider
 
         return await PostgreSqlSession.RunAsync(at.Account, manager,
             (connection, token) => PairCheck.RunAsync(connection, at.Pair, at.Account.EndsSessions, token),
-            trouble => trouble.Meaning switch
-            {
-                PostgreSqlMeaning.Refused or PostgreSqlMeaning.Rejected => new TargetOutcome.Unreadable(trouble.Code, null),
-                PostgreSqlMeaning.Later => new TargetOutcome.Throttled(s_later, null),
-                _ => new TargetOutcome.Unknown(trouble.Words, null),
-            }, cancellationToken);
+            trouble => trouble.AtTarget(), cancellationToken);
     }
 
     public async Task<IssueOutcome> IssueAsync(ProviderTarget target, IssueTicket ticket, CancellationToken cancellationToken)
@@ -80,12 +73,7 @@ internal sealed class PostgreSqlProvider : ICredentialProvider
                 await AlterAsync(connection, $"alter role {RolePair.Quote(idle)} password '{ScramVerifier.Of(material)}'", token);
                 return new IssueOutcome.Issued(at.Account.Form.Write(new Login(idle, material), at.Account.Address), idle, null, null);
             },
-            trouble => trouble.Meaning switch
-            {
-                PostgreSqlMeaning.Refused or PostgreSqlMeaning.Rejected => new IssueOutcome.Rejected(trouble.Code),
-                PostgreSqlMeaning.Later => new IssueOutcome.Throttled(s_later),
-                _ => new IssueOutcome.Unknown(trouble.Words),
-            }, cancellationToken);
+            trouble => trouble.AtIssue(), cancellationToken);
     }
 
     public async Task<ProbeOutcome> VerifyAsync(ProviderTarget target, Candidate candidate, CancellationToken cancellationToken)
@@ -112,14 +100,8 @@ internal sealed class PostgreSqlProvider : ICredentialProvider
                 if (at.Account.EndsSessions) await EndSessionsAsync(connection, role, token);
                 return new RetireOutcome.Retired();
             },
-            trouble => trouble switch
-            {
-                // No such role: nobody can sign in with it.
-                { Code: "42704" } => new RetireOutcome.AlreadyGone(),
-                { Meaning: PostgreSqlMeaning.Refused or PostgreSqlMeaning.Rejected } => new RetireOutcome.Rejected(trouble.Code),
-                { Meaning: PostgreSqlMeaning.Later } => new RetireOutcome.Throttled(s_later),
-                _ => new RetireOutcome.Unknown(trouble.Words),
-            }, cancellationToken);
+            // No such role: nobody can sign in with it.
+            trouble => trouble.Code is "42704" ? new RetireOutcome.AlreadyGone() : trouble.AtRetire(), cancellationToken);
     }
 
     // The same password set again is the same: a repeat needs no look.
@@ -145,14 +127,8 @@ internal sealed class PostgreSqlProvider : ICredentialProvider
                 if (at.Pair.Find(role) is null) return new ProbeOutcome.WrongIdentity("The login is accepted, and its role is none of the pair.", remoteDate);
                 return new ProbeOutcome.Works($"postgresql/{await ServerAsync(connection, at.Account, showsServer, token)}/{database}/{at.Pair.First}+{at.Pair.Second}", remoteDate) { CredentialId = role };
             },
-            trouble => trouble.Meaning switch
-            {
-                PostgreSqlMeaning.Refused => new ProbeOutcome.Refused(null),
-                PostgreSqlMeaning.Later => new ProbeOutcome.Throttled(s_later, null),
-                // Signed in, and may not enter the database.
-                PostgreSqlMeaning.Rejected when trouble.Code is "42501" => new ProbeOutcome.Forbidden(null),
-                _ => new ProbeOutcome.Unknown(trouble.Words, null),
-            }, cancellationToken);
+            // Signed in, and may not enter the database.
+            trouble => trouble is { Meaning: LoginMeaning.Rejected, Code: "42501" } ? new ProbeOutcome.Forbidden(null) : trouble.AtProbe(), cancellationToken);
 
     /// <summary>The cluster's own number, which a restored or promoted copy of another name keeps; by address where the server does not show it.</summary>
     private static async Task<string> ServerAsync(NpgsqlConnection connection, PostgreSqlAccount account, bool isShown, CancellationToken cancellationToken)

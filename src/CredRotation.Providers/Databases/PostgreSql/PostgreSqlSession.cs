@@ -8,7 +8,7 @@ internal static class PostgreSqlSession
     private const int ConnectSeconds = 10, CommandSeconds = 20;
 
     /// <summary>Signs in and does the work; what goes wrong is told, and what is cancelled is thrown.</summary>
-    public static async Task<T> RunAsync<T>(PostgreSqlAccount account, Login login, Func<NpgsqlConnection, CancellationToken, Task<T>> work, Func<PostgreSqlTrouble, T> troubled, CancellationToken cancellationToken)
+    public static async Task<T> RunAsync<T>(PostgreSqlAccount account, Login login, Func<NpgsqlConnection, CancellationToken, Task<T>> work, Func<LoginTrouble, T> troubled, CancellationToken cancellationToken)
     {
         try
         {

@@ -2,15 +2,11 @@ using System.Text;
 
 namespace CredRotation.Providers.Databases.PostgreSql;
 
-/// <summary>Two login roles that consumers run by turns: while they run one, the other gets its next password.</summary>
-internal sealed record RolePair(string First, string Second)
+/// <summary>Two login roles.</summary>
+internal sealed record RolePair(string First, string Second) : LoginPair(First, Second)
 {
     // Longer names the server would cut off without a word, and two of them could become one.
     private const int NameBytesMax = 63;
-
-    public string? Find(string? role) => role == First ? First : role == Second ? Second : null;
-
-    public string Other(string role) => role == First ? Second : First;
 
     public bool IsUsable => First != Second && IsName(First) && IsName(Second);
 

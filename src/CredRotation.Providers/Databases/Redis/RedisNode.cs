@@ -42,9 +42,9 @@ internal sealed class RedisNode : IAsyncDisposable
     public async Task<RedisReply> ReadUserAsync(string user, CancellationToken cancellationToken)
     {
         var found = await AskAsync(["ACL", "GETUSER", user], cancellationToken);
-        if (found.Find("passwords") is not { } passwords) throw new RedisTrouble(RedisMeaning.Rejected, $"user-missing: ACL SETUSER {user} on", $"{_at} has no such user.");
-        if (found.Find("flags") is { } flags && flags.Holds("nopass")) throw new RedisTrouble(RedisMeaning.Rejected, $"user-takes-any-password: ACL SETUSER {user} resetpass, with a password for its consumers", $"{_at} takes any password of that user.");
-        if (found.Find("flags")?.Holds("on") is not true) throw new RedisTrouble(RedisMeaning.Rejected, $"user-is-off: ACL SETUSER {user} on", $"At {_at} that user is off.");
+        if (found.Find("passwords") is not { } passwords) throw new RedisTrouble(LoginMeaning.Rejected, $"user-missing: ACL SETUSER {user} on", $"{_at} has no such user.");
+        if (found.Find("flags") is { } flags && flags.Holds("nopass")) throw new RedisTrouble(LoginMeaning.Rejected, $"user-takes-any-password: ACL SETUSER {user} resetpass, with a password for its consumers", $"{_at} takes any password of that user.");
+        if (found.Find("flags")?.Holds("on") is not true) throw new RedisTrouble(LoginMeaning.Rejected, $"user-is-off: ACL SETUSER {user} on", $"At {_at} that user is off.");
         return passwords;
     }
 

@@ -15,8 +15,6 @@ internal sealed class RedisProvider : ICredentialProvider
 
     private const string Management = "management", NoUser = "target-is-no-user-name";
 
-    private static readonly TimeSpan s_later = TimeSpan.FromSeconds(30);
-
     public string Kind => KindName;
 
     public string Configuration => """{"provider":"redis-acl-user","version":1}""";
@@ -63,12 +61,7 @@ internal sealed class RedisProvider : ICredentialProvider
         }
         catch (RedisTrouble trouble)
         {
-            return trouble.Meaning switch
-            {
-                RedisMeaning.Refused or RedisMeaning.Rejected => new TargetOutcome.Unreadable(trouble.Code, remoteDate),
-                RedisMeaning.Later => new TargetOutcome.Throttled(s_later, remoteDate),
-                _ => new TargetOutcome.Unknown(trouble.Message, remoteDate),
-            };
+            return trouble.Told.AtTarget(remoteDate);
         }
     }
 
@@ -96,13 +89,9 @@ internal sealed class RedisProvider : ICredentialProvider
         }
         catch (RedisTrouble trouble)
         {
-            return trouble.Meaning switch
-            {
-                _ when nodes.IsChanged => new IssueOutcome.Unknown($"The password is set on at least one node and not yet set and kept on all: {trouble.Message} Consumers run the old one."),
-                RedisMeaning.Refused or RedisMeaning.Rejected => new IssueOutcome.Rejected(trouble.Code),
-                RedisMeaning.Later => new IssueOutcome.Throttled(s_later),
-                _ => new IssueOutcome.Unknown(trouble.Message),
-            };
+            return nodes.IsChanged
+                ? new IssueOutcome.Unknown($"The password is set on at least one node and not yet set and kept on all: {trouble.Message} Consumers run the old one.")
+                : trouble.Told.AtIssue();
         }
     }
 
@@ -121,13 +110,13 @@ internal sealed class RedisProvider : ICredentialProvider
                 remoteDate = await node.ReadTimeAsync(cancellationToken);
                 accepted++;
             }
-            catch (RedisTrouble trouble) when (trouble.Meaning is RedisMeaning.Refused)
+            catch (RedisTrouble trouble) when (trouble.Meaning is LoginMeaning.Refused)
             {
                 refused++;
             }
             catch (RedisTrouble trouble)
             {
-                return trouble.Meaning is RedisMeaning.Later ? new ProbeOutcome.Throttled(s_later, remoteDate) : new ProbeOutcome.Unknown(trouble.Message, remoteDate);
+                return trouble.Told.AtProbe(remoteDate);
             }
         }
 
@@ -168,13 +157,7 @@ internal sealed class RedisProvider : ICredentialProvider
         }
         catch (RedisTrouble trouble)
         {
-            return trouble switch
-            {
-                _ when nodes.IsChanged => new RetireOutcome.Unknown($"The password is not yet removed and that kept on every node: {trouble.Message}"),
-                { Meaning: RedisMeaning.Refused or RedisMeaning.Rejected } => new RetireOutcome.Rejected(trouble.Code),
-                { Meaning: RedisMeaning.Later } => new RetireOutcome.Throttled(s_later),
-                _ => new RetireOutcome.Unknown(trouble.Message),
-            };
+            return nodes.IsChanged ? new RetireOutcome.Unknown($"The password is not yet removed and that kept on every node: {trouble.Message}") : trouble.Told.AtRetire();
         }
     }
 
