@@ -172,6 +172,7 @@ module app 'modules/app.bicep' = {
         Storage__ProviderFiles: '${storage.outputs.blobEndpoint}providers'
         SweepSchedule: '0 0 * * * *'
         WakeSchedule: '0 * * * * *'
+        RemindSchedule: '0 30 * * * *'
         Rotation__Mode: mode
         Rotation__StagingVault: staging.outputs.uri
         EventGrid__TopicEndpoint: completedEvents ? completedTopic!.outputs.endpoint : ''

@@ -10,6 +10,8 @@ using CredRotation.Engine.Evidence;
 using CredRotation.Engine.Incidents;
 using CredRotation.Engine.Intake;
 using CredRotation.Engine.Issue;
+using CredRotation.Engine.Ladder;
+using CredRotation.Engine.Owners;
 using CredRotation.Engine.Promote;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Rehearse;
@@ -40,6 +42,9 @@ public static class EngineRegistration
         services.AddSingleton<ICredentialRegistry>(provider => provider.GetRequiredService<CredentialRegistry>());
         services.AddSingleton<FindingStore>();
         services.AddSingleton<WatchedObjects>();
+        services.AddSingleton(provider => new OwnerBook(provider.GetRequiredService<IRowStore>()));
+        services.AddSingleton<OwnerTruth>();
+        services.AddSingleton(provider => new LadderBook(provider.GetRequiredService<IRowStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Heartbeats>();
         services.AddSingleton<ChainAnchors>();
         services.AddSingleton<InstallationKey>();
@@ -101,6 +106,9 @@ public static class EngineRegistration
         services.AddSingleton(provider => new Sleepers(
             provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<IWorkQueue>(), provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Sleepers>>()));
+        services.AddSingleton(provider => new LadderClimber(
+            provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<OwnerTruth>(), provider.GetRequiredService<OwnerBook>(), provider.GetRequiredService<LadderBook>(), provider.GetRequiredService<IOwnerDirectory>(), provider.GetRequiredService<FindingAnnouncer>(),
+            provider.GetRequiredService<INotifier>(), provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LadderClimber>>()));
         services.AddSingleton(provider => new VaultHints(
             provider.GetRequiredService<CredentialRegistry>(), provider.GetRequiredService<CredentialSweep>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<VaultHints>>()));
         return services;

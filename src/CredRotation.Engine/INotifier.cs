@@ -1,10 +1,12 @@
+using CredRotation.Engine.Authorize;
+
 namespace CredRotation.Engine;
 
 /// <summary>A fact on a card or in a notice, in people's words.</summary>
 public sealed record NoticeFact(string Title, string Value);
 
 /// <summary>What kind of message it is; decides its card.</summary>
-public enum NoticeKind { Hold, Done, Incident, NearExpiry, FindingDigest, Escalation, Setup }
+public enum NoticeKind { Hold, Done, Incident, NearExpiry, FindingDigest, Escalation, Setup, Reminder }
 
 /// <summary>
 /// A message for people: what happened, what still works, what to do next. Texts may carry hostile input (names, provider codes):
@@ -23,7 +25,11 @@ public sealed record Notice(
     IReadOnlyList<NoticeFact> Facts,
     IReadOnlyList<string> Choices,
     string Page,
-    int More = 0);
+    int More = 0)
+{
+    /// <summary>Whom it is for by name, each read from the directory just now; null: the receiver's people are looked up when it is sent.</summary>
+    public IReadOnlyList<OwnerPerson>? People { get; init; }
+}
 
 /// <summary>Sends messages to people. Accepted is not delivered.</summary>
 public interface INotifier

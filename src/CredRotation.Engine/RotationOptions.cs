@@ -46,6 +46,9 @@ public sealed class RotationOptions
     /// <summary>Object id of the group that hears when those who answer did not in time; null means the fallback group, else the default receiver.</summary>
     public string? LeadershipGroup { get; init; }
 
+    /// <summary>Counts guests of the tenant as owners. Service principals never count: only a signed-in person answers.</summary>
+    public bool GuestsMayOwn { get; init; }
+
     /// <summary>The policy of a secret that names none.</summary>
     public string DefaultPolicy { get; init; } = "standard";
 
@@ -101,6 +104,8 @@ public sealed class AccountOptions
 /// <summary>The times and consents that shape a rotation.</summary>
 public sealed class PolicyOptions
 {
+    private static readonly TimeSpan[] s_rungs = [TimeSpan.FromDays(30), TimeSpan.FromDays(14), TimeSpan.FromDays(7), TimeSpan.FromDays(3), TimeSpan.FromDays(1), TimeSpan.FromHours(4)];
+
     /// <summary>How long before expiry a rotation begins.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "180.00:00:00")]
     public TimeSpan Lead { get; init; } = TimeSpan.FromDays(30);
@@ -127,11 +132,20 @@ public sealed class PolicyOptions
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan Reserve { get; init; } = TimeSpan.FromHours(6);
 
+    /// <summary>How long before an end people are reminded, the longest first, at most twelve; empty means 30, 14, 7, 3 and 1 days and 4 hours.</summary>
+    public IReadOnlyList<TimeSpan> Ladder { get; init; } = [];
+
+    /// <summary>The IANA time zone of those who answer, for example <c>Europe/Berlin</c>; times are shown in it beside UTC, and windows are meant in it.</summary>
+    public string Zone { get; init; } = "Etc/UTC";
+
     /// <summary>Lowers the mode for credentials of this policy; null leaves it.</summary>
     public RotationMode? Mode { get; init; }
 
     /// <summary>Consumer aliases of a secret that names none.</summary>
     public IReadOnlyList<string> Consumers { get; init; } = [];
+
+    /// <summary>The rungs that count.</summary>
+    public IReadOnlyList<TimeSpan> Rungs() => Ladder.Count > 0 ? Ladder : s_rungs;
 
     /// <summary>Consent to promote a new credential that is alive but may not read who it is (403 on the probe).</summary>
     public bool AcceptForbiddenProbe { get; init; }

@@ -109,6 +109,10 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
         Ranges(path, policy, errors);
         if (policy.Lead + policy.ApprovalMax >= policy.Lifetime)
             errors.Add($"{path}: Lead ({policy.Lead}) + ApprovalMax ({policy.ApprovalMax}) must be shorter than Lifetime ({policy.Lifetime}), else the next rotation is due before this one ends.");
+        if (policy.Ladder.Count > 12 || policy.Ladder.Any(rung => rung <= TimeSpan.Zero || rung > TimeSpan.FromDays(180)) || policy.Ladder.Zip(policy.Ladder.Skip(1)).Any(pair => pair.First <= pair.Second))
+            errors.Add($"{path}:Ladder must be at most 12 times before the end, each longer than zero and at most 180 days, the longest first, for example 30.00:00:00, 7.00:00:00, 04:00:00.");
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(policy.Zone, out var zone) || !zone.HasIanaId)
+            errors.Add($"{path}:Zone names '{policy.Zone}', which is no IANA time zone of this host, for example Europe/Berlin.");
         foreach (var alias in policy.Consumers.Where(alias => !options.Consumers.ContainsKey(alias)))
             errors.Add($"{path}:Consumers names '{alias}', which Rotation:Consumers does not configure.");
     }

@@ -18,6 +18,9 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
 {
     public const string RotationPage = "rotation";
 
+    /// <summary>Open to whoever was reminded of something, owner or not.</summary>
+    public const string TasksPage = "tasks";
+
     public const string RehearsalPage = "rehearsal";
 
     public const string IntakePage = "intake";
@@ -81,8 +84,9 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
             : await FindAsync(subject, route.GetValueOrDefault("id"), cancellationToken);
 
         var group = row.Group is { } member && members.GetValueOrDefault(member) is { } named && options.Value.Accounts.Values.Any(account => account.OwnerGroups.Contains(named, StringComparer.OrdinalIgnoreCase)) ? named : null;
-        var (roles, isUnsure) = await RolesAsync(caller, subject, row.Allowed, credential, group, row.Subject == Subject.Page && route.GetValueOrDefault("name") == AdoptPage, cancellationToken);
-        if ((roles & row.Allowed) == 0) return (null, isUnsure ? Problem.DirectorySilent : Problem.NotAllowed("This call is not open to you."));
+        var allowed = row.Subject == Subject.Page && route.GetValueOrDefault("name") != TasksPage ? row.Allowed & ~Roles.Reminded : row.Allowed;
+        var (roles, isUnsure) = await RolesAsync(caller, subject, allowed, credential, group, row.Subject == Subject.Page && route.GetValueOrDefault("name") == AdoptPage, cancellationToken);
+        if ((roles & allowed) == 0) return (null, isUnsure ? Problem.DirectorySilent : Problem.NotAllowed("This call is not open to you."));
 
         // After the roles, so that only those who may read learn what does not exist.
         var isMissing = subject == Subject.Rotation ? rotation is null : subject == Subject.Credential && credential is null;
@@ -123,13 +127,17 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
         {
             // Only a group that some account grants is asked for: a caller may name any. Of what was released nobody answers any more but who takes it anew.
             var answer = credential is { Released: null } || group is null ? await ownership.OwnsAsync(caller, credential!, cancellationToken) : await ownership.OwnsAsync(caller, group, cancellationToken);
-            return (answer == OwnerAnswer.Yes ? roles | Roles.OwnerOfThis : roles, answer == OwnerAnswer.Unknown);
+            if (answer == OwnerAnswer.Yes) return (roles | Roles.OwnerOfThis, false);
+            var reminded = (allowed & Roles.Reminded) != 0 && credential is not null ? await ownership.IsRemindedAsync(caller, credential.Id, cancellationToken) : OwnerAnswer.No;
+            return (reminded == OwnerAnswer.Yes ? roles | Roles.Reminded : roles, OwnerAnswer.Unknown == answer || OwnerAnswer.Unknown == reminded);
         }
 
         // Whoever may see everything need not be looked up.
         if (subject != Subject.All || (roles & allowed) != 0) return (roles, false);
 
         var any = await ownership.OwnsAnyAsync(caller, withGranted, cancellationToken);
-        return (any == OwnerAnswer.Yes ? roles | Roles.Owner : roles, any == OwnerAnswer.Unknown);
+        if (any == OwnerAnswer.Yes) return (roles | Roles.Owner, false);
+        var told = (allowed & Roles.Reminded) != 0 ? await ownership.IsRemindedAsync(caller, cancellationToken) : OwnerAnswer.No;
+        return (told == OwnerAnswer.Yes ? roles | Roles.Reminded : roles, OwnerAnswer.Unknown == any || OwnerAnswer.Unknown == told);
     }
 }

@@ -12,9 +12,9 @@ internal static class PageLink
             ? uri
             : baseUri;
 
-    public static string Words(NoticeKind kind) => kind == NoticeKind.Done ? "See what happened" : "Open the page";
+    public static string Words(NoticeKind kind) => kind switch { NoticeKind.Done => "See what happened", NoticeKind.Reminder => "Open My tasks", _ => "Open the page" };
 
     /// <summary>What a message says of the facts it has no room for.</summary>
     public static string More(NoticeKind kind, int more)
-        => kind is NoticeKind.NearExpiry or NoticeKind.FindingDigest ? string.Create(CultureInfo.InvariantCulture, $"and {more} more on the page") : "on the page";
+        => kind is NoticeKind.NearExpiry or NoticeKind.FindingDigest or NoticeKind.Reminder ? string.Create(CultureInfo.InvariantCulture, $"and {more} more on the page") : "on the page";
 }

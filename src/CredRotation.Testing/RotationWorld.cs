@@ -4,6 +4,8 @@ using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Detect;
 using CredRotation.Engine.Detect.Health;
 using CredRotation.Engine.Detect.Inventory;
+using CredRotation.Engine.Ladder;
+using CredRotation.Engine.Owners;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Reload;
 using Microsoft.Extensions.Configuration;
@@ -292,6 +294,12 @@ public sealed class RotationHost(ServiceProvider services) : IAsyncDisposable
     public Sleepers Sleepers { get; } = services.GetRequiredService<Sleepers>();
 
     public HealthReader Health { get; } = services.GetRequiredService<HealthReader>();
+
+    public LadderClimber Ladder { get; } = services.GetRequiredService<LadderClimber>();
+
+    public LadderBook Reminders { get; } = services.GetRequiredService<LadderBook>();
+
+    public OwnerBook Owners { get; } = services.GetRequiredService<OwnerBook>();
 
     public VaultHints Hints { get; } = services.GetRequiredService<VaultHints>();
 

@@ -21,6 +21,7 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
     private const int PageSize = 999;
     private const int HealthyMin = 2;
     private const int TextMax = 200;
+    private static readonly string[] s_userProperties = ["id", "displayName", "mail", "userPrincipalName", "accountEnabled", "userType"];
 
     private const string NotThere = "ResourceNotFound";
     private const string Refused = "Microsoft Graph refused (403). Grant GroupMember.Read.All and User.Read.All to the app's identity; a new grant may take hours.";
@@ -79,16 +80,34 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
                 readings[index] = Failed(group, answer);
             else if (page.OdataNextLink is { Length: > 0 })
                 readings[index] = await ReadAsync(group, cancellationToken);
-            else if (Judge(null, Members.Of(page), isCut: false) is { State: OwnerState.TooFew } few)
+            else if (Members.Of(page, Guests) is var members && Judge(null, members, isCut: false) is { State: OwnerState.TooFew })
                 // A hidden membership, or a group that is about to go, looks like an empty one.
-                doubtful.Add((index, graph.Groups[group].ToGetRequestInformation(AskForGroup), async found => await TooFewAsync(group, few.People, found, cancellationToken)));
+                doubtful.Add((index, graph.Groups[group].ToGetRequestInformation(AskForGroup), async found => await TooFewAsync(group, members, found, cancellationToken)));
             else
-                readings[index] = Reading(group, Judge(null, Members.Of(page), isCut: false));
+                readings[index] = Reading(group, Judge(null, members, isCut: false)) with { NotCounted = members.NotCounted };
         }
 
         var answers = await batch.AskAsync([.. doubtful.Select(doubt => doubt.Question)], cancellationToken);
         foreach (var (doubt, answer) in doubtful.Zip(answers)) readings[doubt.Index] = await doubt.Read(answer);
         return [.. readings.OfType<OwnerReading>()];
+    }
+
+    /// <summary>Each person's manager in batches (<c>GET /users/{id}/manager</c>, User.Read.All). 404 is a person without one, or one who is deleted.</summary>
+    public async Task<ManagersReading> ReadManagersAsync(IReadOnlyCollection<string> personIds, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(personIds);
+        var batch = new GraphBatch(graph, rotation.Value.EffectTimeout, clock);
+        var answers = await batch.AskAsync([.. personIds.Select(person => graph.Users[person].Manager.ToGetRequestInformation(request => request.QueryParameters.Select = s_userProperties))], cancellationToken);
+        var (people, trouble) = (new List<OwnerPerson>(), (string?)null);
+        foreach (var answer in answers)
+        {
+            if (answer.Status is 404 && IsNotThere(answer.Body)) continue;
+            if (answer.Status is not 200) trouble = answer.Status is 403 ? Refused : Describe(answer.Trouble ?? new ApiException { ResponseStatusCode = answer.Status });
+            else if (await ParseAsync<User>(answer, cancellationToken) is not { } manager || manager.AccountEnabled is null) trouble = "Managers are visible, their properties are not. Grant User.Read.All to the app's identity; a new grant may take hours.";
+            else if (IsEnabledMember(manager)) people.Add(PersonOf(manager));
+        }
+
+        return new ManagersReading([.. people.DistinctBy(person => person.ObjectId, StringComparer.OrdinalIgnoreCase)], trouble);
     }
 
     private OwnerReading Gone(string group, BatchAnswer deleted) => deleted.Status switch
@@ -99,11 +118,11 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
         _ => Failed(group, deleted),
     };
 
-    private async Task<OwnerReading> TooFewAsync(string group, IReadOnlyList<OwnerPerson> people, BatchAnswer answer, CancellationToken cancellationToken)
+    private async Task<OwnerReading> TooFewAsync(string group, Members members, BatchAnswer answer, CancellationToken cancellationToken)
     {
         if (answer.Status is 404 && IsNotThere(answer.Body)) return Reading(group, (OwnerState.Gone, [], PerhapsRestorable));
         if (answer.Status is not 200 || await ParseAsync<Group>(answer, cancellationToken) is not { } found) return Failed(group, answer);
-        return found.DeletedDateTime is not null ? Reading(group, (OwnerState.Gone, [], Restorable)) : Reading(group, Judge(found, new Members([.. people], IsAnyHidden: false), isCut: false));
+        return found.DeletedDateTime is not null ? Reading(group, (OwnerState.Gone, [], Restorable)) : Reading(group, Judge(found, members, isCut: false)) with { NotCounted = members.NotCounted };
     }
 
     private OwnerReading Failed(string group, BatchAnswer answer)
@@ -175,12 +194,12 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
 
     private async Task<OwnerReading> ReadMembersAsync(Group group, string groupId, Func<OwnerState, IReadOnlyList<OwnerPerson>, string?, OwnerReading> reading, CancellationToken cancellationToken)
     {
-        var members = new Members([], IsAnyHidden: false);
+        var members = new Members([], [], IsAnyHidden: false);
         var isCut = false;
         var page = await FirstPageAsync(groupId, cancellationToken);
         for (var pages = 1; ; pages++)
         {
-            members = members.And(Members.Of(page));
+            members = members.And(Members.Of(page, Guests));
             if (page.OdataNextLink is not { Length: > 0 } next) break;
             isCut = pages == PagesMax;
             if (isCut) break;
@@ -188,7 +207,7 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
         }
 
         var (state, people, detail) = Judge(group, members, isCut);
-        return reading(state, people, detail);
+        return reading(state, people, detail) with { NotCounted = members.NotCounted };
     }
 
     /// <param name="group">Null: its members alone are known.</param>
@@ -205,17 +224,19 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
     }
 
     /// <summary>Enabled people among members, and whether there was one of whom nothing is shown.</summary>
-    private sealed record Members(List<OwnerPerson> People, bool IsAnyHidden)
+    private sealed record Members(List<OwnerPerson> People, List<MemberNotCounted> NotCounted, bool IsAnyHidden)
     {
-        public static Members Of(UserCollectionResponse page)
+        public static Members Of(UserCollectionResponse page, bool withGuests)
         {
             // 200 with null properties is Graph's silent way to say that a permission is missing; it never means "disabled".
-            var people = (page.Value ?? []).Where(user => user.AccountEnabled is not null && IsOwner(user))
-                .Select(user => new OwnerPerson(Bounded(user.Id)!, Bounded(user.DisplayName) ?? Bounded(user.UserPrincipalName) ?? "", Address(user.Mail)));
-            return new Members([.. people], (page.Value ?? []).Any(user => user.AccountEnabled is null));
+            var users = (page.Value ?? []).Where(user => user is { AccountEnabled: not null, Id.Length: > 0 }).ToList();
+            return new Members(
+                [.. users.Where(user => Fault(user, withGuests) is null).Select(PersonOf)],
+                [.. users.Select(user => (User: user, Why: Fault(user, withGuests))).Where(one => one.Why is not null).Select(one => new MemberNotCounted(Bounded(one.User.Id)!, NameOf(one.User), one.Why!))],
+                (page.Value ?? []).Any(user => user.AccountEnabled is null));
         }
 
-        public Members And(Members more) => new([.. People, .. more.People], IsAnyHidden || more.IsAnyHidden);
+        public Members And(Members more) => new([.. People, .. more.People], [.. NotCounted, .. more.NotCounted], IsAnyHidden || more.IsAnyHidden);
     }
 
     private static string Cut() => string.Create(CultureInfo.InvariantCulture, $"Only the first {PagesMax * PageSize} members were read; name a smaller group.");
@@ -246,12 +267,26 @@ public sealed class GraphOwnerDirectory(GraphServiceClient graph, IOptions<Rotat
     {
         request.Headers.Add("ConsistencyLevel", "eventual");
         request.QueryParameters.Count = true;
-        request.QueryParameters.Select = ["id", "displayName", "mail", "userPrincipalName", "accountEnabled", "userType"];
+        request.QueryParameters.Select = s_userProperties;
         request.QueryParameters.Top = PageSize;
     }
 
-    private static bool IsOwner(User user)
-        => user is { AccountEnabled: true, Id.Length: > 0 } && string.Equals(user.UserType, "Member", StringComparison.OrdinalIgnoreCase);
+    private bool Guests => rotation.Value.GuestsMayOwn;
+
+    /// <summary>Why the user does not count; null when they do.</summary>
+    private static string? Fault(User user, bool withGuests) => user switch
+    {
+        { AccountEnabled: not true } => "the account is disabled",
+        _ when string.Equals(user.UserType, "Member", StringComparison.OrdinalIgnoreCase) => null,
+        _ when withGuests && string.Equals(user.UserType, "Guest", StringComparison.OrdinalIgnoreCase) => null,
+        _ => "is a guest of the tenant",
+    };
+
+    private static bool IsEnabledMember(User user) => user is { Id.Length: > 0 } && Fault(user, withGuests: false) is null;
+
+    private static OwnerPerson PersonOf(User user) => new(Bounded(user.Id)!, NameOf(user), Address(user.Mail));
+
+    private static string NameOf(User user) => Bounded(user.DisplayName) ?? Bounded(user.UserPrincipalName) ?? "";
 
     // A 404 of a proxy or of a wrong base address says nothing about the group.
     private static bool IsNotThere(ODataError error)

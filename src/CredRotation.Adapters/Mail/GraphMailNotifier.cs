@@ -10,7 +10,10 @@ using Microsoft.Kiota.Abstractions;
 
 namespace CredRotation.Adapters.Mail;
 
-/// <summary>Sends notices by Graph as mail to the owner group's own mailbox, else to each of its people, else to the fallback group. Nobody's address stands in what it throws.</summary>
+/// <summary>
+/// Sends notices by Graph as mail to each enabled person of the owner group, else of the fallback group. Never to a group's own address: an alias
+/// outlives everybody who reads it. Nobody's address stands in what it throws.
+/// </summary>
 public sealed class GraphMailNotifier(
     GraphServiceClient graph,
     IOwnerDirectory directory,
@@ -35,7 +38,7 @@ public sealed class GraphMailNotifier(
         deadline.CancelAfter(rotation.Value.EffectTimeout / 2);
         try
         {
-            var receivers = await FindReceiversAsync(notice.OwnerGroup, deadline.Token);
+            var receivers = await FindReceiversAsync(notice, deadline.Token);
             var text = renderer.RenderMail(notice, rotation.Value.PagesBaseUri ?? NoPages);
             await graph.Users[sender].SendMail.PostAsync(Body(text, receivers), cancellationToken: deadline.Token);
             return true;
@@ -54,20 +57,25 @@ public sealed class GraphMailNotifier(
         }
     }
 
-    private async Task<IReadOnlyList<string>> FindReceiversAsync(string? ownerGroup, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> FindReceiversAsync(Notice notice, CancellationToken cancellationToken)
     {
+        if (notice.People is { } named)
+            return Addresses(named) is { Count: > 0 } theirs ? theirs : throw Trouble(RemoteTrouble.NotFound, "knows no address of anybody whom this is for");
+
         OwnerReading? last = null;
-        foreach (var group in new[] { ownerGroup, rotation.Value.FallbackGroup }.OfType<string>().Where(group => group.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase))
+        foreach (var group in new[] { notice.OwnerGroup, rotation.Value.FallbackGroup }.OfType<string>().Where(group => group.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase))
         {
             last = await directory.ReadAsync(group, cancellationToken);
-            if (last.Mail is { } own) return [own];
-            if (last.Reachable.Select(person => person.Address!).Distinct(StringComparer.OrdinalIgnoreCase).Take(ReceiversMax).ToList() is { Count: > 0 } people) return people;
+            if (Addresses(last.People) is { Count: > 0 } people) return people;
         }
 
         throw last is { State: OwnerState.Unavailable }
             ? Trouble(RemoteTrouble.Unknown, "did not say who the receivers are")
-            : Trouble(RemoteTrouble.NotFound, "knows no address: neither the owner group nor Rotation:FallbackGroup has a mailbox or a person with one");
+            : Trouble(RemoteTrouble.NotFound, "knows no address: neither the owner group nor Rotation:FallbackGroup has an enabled person with one");
     }
+
+    private static List<string> Addresses(IEnumerable<OwnerPerson> people)
+        => [.. people.Select(person => person.Address).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Take(ReceiversMax)];
 
     private static SendMailPostRequestBody Body(NoticeMail text, IReadOnlyList<string> receivers) => new()
     {

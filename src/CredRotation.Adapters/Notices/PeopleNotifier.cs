@@ -6,18 +6,20 @@ using Microsoft.Extensions.Logging;
 namespace CredRotation.Adapters.Notices;
 
 /// <summary>
-/// Tells people by Teams, and by mail where Teams takes nothing; of an incident by both, because a workflow may accept a card and never
-/// show it. Fails only when no path took the message.
+/// Tells people by Teams, and by mail where Teams takes nothing; of an incident, and of an end that nobody saw to, by both, because a workflow
+/// may accept a card and never show it. What is for people by name goes by mail, which alone finds them. Fails only when no path took the message.
 /// </summary>
 public sealed partial class PeopleNotifier(TeamsWebhookNotifier teams, GraphMailNotifier mail, ILogger<PeopleNotifier> logger) : INotifier
 {
     public async Task NotifyAsync(Notice notice, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(notice);
-        var byTeams = await TryAsync(teams, notice, cancellationToken);
-        if (byTeams.IsSent && notice.Kind is not NoticeKind.Incident) return;
+        var isPersonal = notice is { People: not null, OwnerGroup: null };
+        var byTeams = isPersonal ? (IsSent: false, Trouble: null) : await TryAsync(teams, notice, cancellationToken);
+        if (byTeams.IsSent && notice.Kind is not (NoticeKind.Incident or NoticeKind.Reminder)) return;
 
         var byMail = await TryAsync(mail, notice, cancellationToken);
+        if (isPersonal && !byMail.IsSent) byTeams = await TryAsync(teams, notice, cancellationToken);
         if (byTeams.IsSent || byMail.IsSent)
         {
             if ((byTeams.Trouble ?? byMail.Trouble) is { } trouble) LogOnePath(logger, notice.Kind, trouble.Message);

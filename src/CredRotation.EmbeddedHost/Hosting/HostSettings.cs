@@ -19,6 +19,7 @@ internal static class HostSettings
     {
         ["SweepSchedule"] = "0 0 * * * *",
         ["WakeSchedule"] = "0 * * * * *",
+        ["RemindSchedule"] = "0 30 * * * *",
         [PortSetting] = "0",
     };
 

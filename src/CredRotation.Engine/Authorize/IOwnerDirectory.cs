@@ -24,11 +24,22 @@ public enum OwnerState
 /// <param name="Address">Where mail reaches the person, if anywhere.</param>
 public sealed record OwnerPerson(string ObjectId, string Name, string? Address);
 
+/// <summary>A member user who answers for nothing.</summary>
+/// <param name="Why">In people's words, for example <c>the account is disabled</c>.</param>
+public sealed record MemberNotCounted(string ObjectId, string Name, string Why);
+
+/// <summary>The managers of some people, each once, enabled member users only.</summary>
+/// <param name="Trouble">What kept somebody's manager from being read; null when all were. Having none is no trouble.</param>
+public sealed record ManagersReading(IReadOnlyList<OwnerPerson> People, string? Trouble);
+
 /// <summary>One reading of an owner group; <paramref name="ReadOn"/> says how old it is.</summary>
 public sealed record OwnerReading(string Group, string? GroupName, OwnerState State, IReadOnlyList<OwnerPerson> People, DateTimeOffset ReadOn, string? Detail = null)
 {
     /// <summary>The group's own mailbox, if it has one.</summary>
     public string? Mail { get; init; }
+
+    /// <summary>Members who do not count, each with why: a disabled account, a guest.</summary>
+    public IReadOnlyList<MemberNotCounted> NotCounted { get; init; } = [];
 
     /// <summary>Everyone whom mail can reach.</summary>
     public IEnumerable<OwnerPerson> Reachable => People.Where(person => person.Address is not null);
@@ -52,4 +63,7 @@ public interface IOwnerDirectory
         foreach (var group in groupIds) readings.Add(await ReadAsync(group, cancellationToken));
         return readings;
     }
+
+    /// <summary>Reads the managers of these people, who may have left; whoever has none is left out. A directory that keeps no managers answers nobody.</summary>
+    Task<ManagersReading> ReadManagersAsync(IReadOnlyCollection<string> personIds, CancellationToken cancellationToken) => Task.FromResult(new ManagersReading([], null));
 }

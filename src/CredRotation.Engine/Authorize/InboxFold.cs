@@ -39,6 +39,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
                 InboxItem.AskRelease ask => Fold(visit, ask),
                 InboxItem.Adopt adopt => await FoldAsync(visit, adopt, cancellationToken),
                 InboxItem.Retagged retagged => Fold(visit, retagged),
+                InboxItem.AcknowledgeReminder said => Fold(visit, said),
                 _ => throw new System.Diagnostics.UnreachableException($"No meaning for {item.GetType().Name}."),
             };
             if (isFolded) visit.Folded.Add(row);
@@ -205,6 +206,12 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         var policy = options.Value.Policies.GetValueOrDefault(visit.Row.Binding.Policy) ?? new PolicyOptions();
         visit.Row = visit.Row with { ReleaseAsked = new ReleaseRequest(said.PersonId, said.PersonName, said.Reason, now, now + policy.ApprovalMax) };
         visit.Notes.Add(new LedgerNote(who, "ReleaseAsked", $"{said.PersonName} asks the owners to release it: {said.Reason}"));
+        return true;
+    }
+
+    private static bool Fold(Visit visit, InboxItem.AcknowledgeReminder said)
+    {
+        visit.Notes.Add(new LedgerNote($"person:{said.PersonId}", "ReminderAcknowledged", $"{said.PersonName} takes on what the reminder of its end said.", new JsonObject { ["version"] = said.Version, ["rung"] = said.Rung }));
         return true;
     }
 

@@ -12,6 +12,7 @@ public static class AuthorizationTable
     [
         new(EndpointName.ListCredentials, "GET", "credentials", Subject.All, Roles.Owner | Roles.Operator | Roles.Auditor, [], []),
         new(EndpointName.ShowCredential, "GET", "credentials/{id}", Subject.Credential, Roles.Reader, [], []),
+        new(EndpointName.AcknowledgeReminder, "POST", "credentials/{id}/acknowledge", Subject.Credential, Roles.OwnerOfThis | Roles.Reminded, ["version", "rung"], [], HasForm: true),
         new(EndpointName.Adopt, "POST", "adoptions", Subject.Named, ReleaseOrAsk, ["vault", "secret"], AdoptionReader.Members, HasForm: true) { Group = AdoptionReader.Owner },
         new(EndpointName.AdoptMany, "POST", "adoptions/bulk", Subject.Body, Roles.Operator, ["csv"], ["change"], HasForm: true) { Wide = "csv" },
         new(EndpointName.Release, "DELETE", "adoptions/{id}", Subject.Credential, ReleaseOrAsk, ["reason"], []),
@@ -25,7 +26,7 @@ public static class AuthorizationTable
         new(EndpointName.ChooseInHold, "POST", "rotations/{id}/choose", Subject.Rotation, Roles.OwnerOfThis, [.. s_decision, "choice"], [], HasForm: true),
         new(EndpointName.HandIn, "POST", "rotations/{id}/intake", Subject.Rotation, Roles.OwnerOfThis, ["token"], [], HasForm: true) { Sealed = "value" },
         new(EndpointName.Acknowledge, "POST", "acknowledgements", Subject.Body, Roles.Consumer, ["rotation", "vault", "secret", "version", "instance", "firstSuccessOn"], []),
-        new(EndpointName.OpenPage, "GET", "pages/{name}/{id?}", Subject.Page, Roles.Owner | Roles.Operator | Roles.Auditor, [], []),
+        new(EndpointName.OpenPage, "GET", "pages/{name}/{id?}", Subject.Page, Roles.Owner | Roles.Operator | Roles.Auditor | Roles.Reminded, [], []),
         new(EndpointName.ShowHealth, "GET", "health", Subject.All, Roles.Anybody, [], []),
         new(EndpointName.ShowSetup, "GET", "setup", Subject.Body, Roles.Operator | Roles.Auditor, [], []),
         new(EndpointName.SendTestCode, "POST", "setup/test-code", Subject.Body, Roles.Operator, [], [], HasForm: true),

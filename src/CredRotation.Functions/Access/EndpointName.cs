@@ -5,6 +5,7 @@ public enum EndpointName
 {
     ListCredentials,
     ShowCredential,
+    AcknowledgeReminder,
     Adopt,
     AdoptMany,
     Release,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CredRotation.Engine;
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Ladder;
 using CredRotation.Engine.Registry;
 using Microsoft.Extensions.Options;
 
@@ -20,7 +21,7 @@ public enum OwnerAnswer
 /// Says who a caller is towards a credential. Readings are kept for a minute, so that a page that refreshes itself does not lean on the
 /// directory; a decision is authorized again by the visit that folds it in.
 /// </summary>
-public sealed class Ownership(IOwnerDirectory directory, ICredentialRegistry registry, IOptions<RotationOptions> options, TimeProvider time)
+public sealed class Ownership(IOwnerDirectory directory, ICredentialRegistry registry, LadderBook ladder, IOptions<RotationOptions> options, TimeProvider time)
 {
     private const int GroupsMax = 200;
     private static readonly TimeSpan s_keptMax = TimeSpan.FromMinutes(1);
@@ -64,6 +65,42 @@ public sealed class Ownership(IOwnerDirectory directory, ICredentialRegistry reg
             var one = await OwnsAsync(caller, group, cancellationToken);
             if (one == OwnerAnswer.Yes) return one;
             if (one == OwnerAnswer.Unknown) answer = one;
+        }
+
+        return answer;
+    }
+
+    /// <summary>Whether an open reminder of this credential climbed to the caller.</summary>
+    public async Task<OwnerAnswer> IsRemindedAsync(Caller caller, CredentialId credential, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return await ladder.FindAsync(credential, cancellationToken) is { } notice ? await IsRemindedAsync(caller, notice, cancellationToken) : OwnerAnswer.No;
+    }
+
+    /// <summary>Whether any open reminder did.</summary>
+    public async Task<OwnerAnswer> IsRemindedAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        var answer = OwnerAnswer.No;
+        await foreach (var notice in ladder.ListAsync(cancellationToken).Where(notice => notice.Level > LadderLevel.Owners))
+        {
+            var one = await IsRemindedAsync(caller, notice, cancellationToken);
+            if (one == OwnerAnswer.Yes) return one;
+            if (one == OwnerAnswer.Unknown) answer = one;
+        }
+
+        return answer;
+    }
+
+    private async Task<OwnerAnswer> IsRemindedAsync(Caller caller, LadderNotice notice, CancellationToken cancellationToken)
+    {
+        if (notice.Named.Any(caller.Is)) return OwnerAnswer.Yes;
+        var answer = OwnerAnswer.No;
+        foreach (var (level, group) in new[] { (LadderLevel.Fallback, options.Value.FallbackGroup), (LadderLevel.Leadership, options.Value.LeadershipGroup) })
+        {
+            if (notice.Level < level || group is not { Length: > 0 }) continue;
+            var reading = await ReadAsync(group, cancellationToken);
+            if (reading.Has(caller.ObjectId)) return OwnerAnswer.Yes;
+            if (reading.State is OwnerState.Unavailable or OwnerState.CannotSee) answer = OwnerAnswer.Unknown;
         }
 
         return answer;

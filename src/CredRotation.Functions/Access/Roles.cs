@@ -24,6 +24,9 @@ public enum Roles
     /// <summary>Whoever calls, signed in or not.</summary>
     Anybody = 32,
 
+    /// <summary>Somebody to whom a reminder of this credential climbed: a manager whom it names, the fallback group, leadership. Of pages: a reminder of anything.</summary>
+    Reminded = 64,
+
     Owner = OwnerOfThis | OwnerOfAnother,
 
     Reader = OwnerOfThis | Operator | Auditor,

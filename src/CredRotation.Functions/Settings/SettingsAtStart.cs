@@ -12,7 +12,7 @@ namespace CredRotation.Functions.Settings;
 /// <summary>Looks at all settings before the host starts anything. The framework's own validator would stop at the first value it cannot read.</summary>
 internal sealed class SettingsAtStart(IConfiguration configuration, IServiceProvider services, IEnumerable<IStartupCheck> checks) : IStartupValidator
 {
-    private static readonly string[] s_schedules = ["SweepSchedule", "WakeSchedule"];
+    private static readonly string[] s_schedules = ["SweepSchedule", "WakeSchedule", "RemindSchedule"];
 
     public void Validate()
     {

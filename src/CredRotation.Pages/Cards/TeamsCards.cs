@@ -48,7 +48,7 @@ internal sealed class TeamsCards : INoticeRenderer
     private static string Tone(NoticeKind kind) => kind switch
     {
         NoticeKind.Done => "good",
-        NoticeKind.Hold or NoticeKind.NearExpiry => "warning",
+        NoticeKind.Hold or NoticeKind.NearExpiry or NoticeKind.Reminder => "warning",
         NoticeKind.FindingDigest or NoticeKind.Setup => "accent",
         _ => "attention",
     };

@@ -103,6 +103,7 @@ public sealed class DirectoryServer : IAsyncDisposable
         ["v1.0", "groups", var id] => ("group", () => _model.FindGroup(id) is { } group ? new Reply(200, Group(group)) : NotFound(id)),
         ["v1.0", "directory", "deletedItems", var id, "graph.group" or "microsoft.graph.group"] => ("deleted", () => _model.FindDeletedGroup(id) is { } group ? new Reply(200, Group(group)) : NotFound(id)),
         ["v1.0", "groups", var id, "transitiveMembers", "graph.user" or "microsoft.graph.user"] => ("members", () => Members(question, id)),
+        ["v1.0", "users", var id, "manager"] => ("manager", () => _model.ManagerOf(id) is { } manager ? new Reply(200, User(manager, _model.Grant is DirectoryGrant.MembersWithoutProperties)) : NotFound(id)),
         _ => null,
     };
 

@@ -2,7 +2,8 @@ namespace CredRotation.Testing;
 
 /// <summary>A person of the simulated directory.</summary>
 /// <param name="UserType"><c>Member</c> or <c>Guest</c>.</param>
-public sealed record DirectoryUser(string Id, string Name, string? Mail, bool IsEnabled = true, string UserType = "Member");
+/// <param name="Manager">The id of another user.</param>
+public sealed record DirectoryUser(string Id, string Name, string? Mail, bool IsEnabled = true, string UserType = "Member", string? Manager = null);
 
 /// <summary>A group of the simulated directory. Members are ids of users or of other groups.</summary>
 /// <param name="HidesMembers">Our permission is missing: members come with null properties, in a 200.</param>
@@ -25,7 +26,6 @@ public sealed class DirectoryModel(TimeProvider time)
 {
     /// <summary>The largest page that the real one gives.</summary>
     public const int LargestPage = 999;
-
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DirectoryUser> _users = new(StringComparer.OrdinalIgnoreCase);
@@ -50,6 +50,12 @@ public sealed class DirectoryModel(TimeProvider time)
         lock (_gate) _groups[group.Id] = group;
     }
 
+    /// <summary>Deletes a user: memberships go with them.</summary>
+    public void DeleteUser(string id)
+    {
+        lock (_gate) _users.Remove(id);
+    }
+
     /// <summary>Soft-deletes a group.</summary>
     public void DeleteGroup(string id)
     {
@@ -71,6 +77,12 @@ public sealed class DirectoryModel(TimeProvider time)
     public DirectoryUser? FindUser(string idOrAddress)
     {
         lock (_gate) return _users.Values.FirstOrDefault(user => string.Equals(user.Id, idOrAddress, StringComparison.OrdinalIgnoreCase) || string.Equals(user.Mail, idOrAddress, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Null: nobody of that id, or somebody without a manager.</summary>
+    public DirectoryUser? ManagerOf(string userId)
+    {
+        lock (_gate) return _users.TryGetValue(userId, out var user) && user.Manager is { } manager ? _users.GetValueOrDefault(manager) : null;
     }
 
     /// <summary>The users of a group and of the groups in it, each once, by id.</summary>

@@ -5,15 +5,16 @@ namespace CredRotation.Tests.Engine;
 public sealed class The_heartbeats : EngineTest
 {
     [Fact]
-    public async Task Are_well_after_a_sweep_and_a_wake_up()
+    public async Task Are_well_after_a_sweep_a_wake_up_and_reminders()
     {
         await World.Host.Sweep.RunAsync(Cancel);
+        await World.Host.Ladder.RunAsync(Cancel);
         await World.Host.Sleepers.WakeAsync(Cancel);
 
         var report = await World.Host.Health.ReadAsync(Cancel);
 
         Assert.True(report.IsOk);
-        Assert.Equal(["sweep", "wake", "Rotation:Vaults:0", "Rotation:Vaults:1", "anchor"], report.Heartbeats.Select(line => line.Name));
+        Assert.Equal(["sweep", "wake", "reminders", "Rotation:Vaults:0", "Rotation:Vaults:1", "anchor"], report.Heartbeats.Select(line => line.Name));
         Assert.All(report.Heartbeats, line => Assert.Equal((0d, null), (line.AgeSeconds, line.Next)));
     }
 
@@ -49,6 +50,7 @@ public sealed class The_heartbeats : EngineTest
         World.Faults.Add("vault.list@other", new Fault.Refuse(403, "Forbidden", "ForbiddenByFirewall"), times: 100);
         World.Clock.Advance(TimeSpan.FromHours(4));
         await World.Host.Sleepers.WakeAsync(Cancel);
+        await World.Host.Ladder.RunAsync(Cancel);
 
         await World.Host.Sweep.RunAsync(Cancel);
 

@@ -12,6 +12,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
     private const string Expected = """
         ListCredentials  401 403 200 200 200 200
         ShowCredential   401 403 200 403 200 200
+        AcknowledgeReminder 401 403 412 403 403 403
         Adopt            401 403 202 403 403 403
         AdoptMany        401 403 403 403 400 403
         Release          401 403 409 403 409 403
@@ -44,7 +45,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         }
 
         Assert.Equal(Expected.Split('\n', StringSplitOptions.TrimEntries), seen);
-        Assert.Equal(120, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
+        Assert.Equal(126, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
     }
 
     private async Task<int> CallAsync(EndpointName name, string who)
@@ -61,6 +62,8 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         EndpointName.StartRotation => HeadsWorld.Json(new { vault = world.OtherRow.Secret.VaultUri, secret = world.OtherRow.Secret.Name, reason = "A test asks." }),
         EndpointName.Adopt => HeadsWorld.Json(new { vault = world.Row.Secret.VaultUri, secret = world.Row.Secret.Name, change = world.Row.Pending!.Hash }),
         EndpointName.AdoptMany => HeadsWorld.Json(new { csv = "nothing like a sheet" }),
+        // Nobody was reminded.
+        EndpointName.AcknowledgeReminder => HeadsWorld.Json(new { version = "0f9e8d7c6b5a49382716050403020100", rung = "0" }),
         EndpointName.Release or EndpointName.ReleaseByForm => HeadsWorld.Json(new { reason = "A test asks." }),
         EndpointName.Rehearse => HeadsWorld.Json(new { vault = world.Row.Secret.VaultUri, secret = world.Row.Secret.Name }),
         EndpointName.ApproveRotation or EndpointName.RejectRotation => HeadsWorld.Json(world.Decision()),

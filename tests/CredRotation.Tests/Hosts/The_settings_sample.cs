@@ -19,7 +19,7 @@ public sealed partial class The_settings_sample
     /// <summary>Settings that are read one by one, not into an options class.</summary>
     private static readonly string[] s_single =
     [
-        "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "SweepSchedule", "WakeSchedule", "ManagedIdentityClientId", "Cloud", "EmbeddedHost:Port", "APPLICATIONINSIGHTS_CONNECTION_STRING", "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "SweepSchedule", "WakeSchedule", "RemindSchedule", "ManagedIdentityClientId", "Cloud", "EmbeddedHost:Port", "APPLICATIONINSIGHTS_CONNECTION_STRING", "OTEL_EXPORTER_OTLP_ENDPOINT",
         "Graph:BaseUrl", "EventGrid:TopicEndpoint", "Sandbox:Enabled", "Sandbox:TokenKey", "Sandbox:CertificateThumbprint", "Sandbox:Principal",
     ];
 

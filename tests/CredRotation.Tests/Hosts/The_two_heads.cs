@@ -122,7 +122,7 @@ public sealed class The_two_heads
     {
         string[] due =
         [
-            "GET credentials", "GET credentials/{id}", "POST rotations", "GET rotations/{id}", "POST rotations/{id}/approve", "POST rotations/{id}/reject",
+            "GET credentials", "GET credentials/{id}", "POST credentials/{id}/acknowledge", "POST rotations", "GET rotations/{id}", "POST rotations/{id}/approve", "POST rotations/{id}/reject",
             "POST rotations/{id}/choose", "POST rotations/{id}/intake", "POST acknowledgements", "GET pages/{name}/{id?}", "GET health", "POST adoptions", "POST adoptions/bulk", "DELETE adoptions/{id}", "POST adoptions/{id}/release", "POST rehearsals", "GET rotations/{id}/evidence", "GET setup", "POST setup/test-code", "POST setup/delivery",
         ];
 
@@ -132,7 +132,7 @@ public sealed class The_two_heads
     [Fact]
     public void Run_the_same_ways_in_beside_http()
         => Assert.Equal(
-            ["AdvanceRotation", "HearEvent", "NotePoisonEvent", "NotePoisonRotation", "OnSecretNearExpiry", "SweepForExpiry", "WakeSleepers"],
+            ["AdvanceRotation", "HearEvent", "NotePoisonEvent", "NotePoisonRotation", "OnSecretNearExpiry", "RemindOwners", "SweepForExpiry", "WakeSleepers"],
             from method in Functions()
             where method.GetParameters()[0].GetCustomAttribute<HttpTriggerAttribute>() is null
             orderby method.Name

@@ -23,7 +23,7 @@ public sealed class The_platform(CompiledInfra infra)
     ];
 
     /// <summary>Without these the functions are not even found, or nothing is watched.</summary>
-    private static readonly string[] s_needed = ["SweepSchedule", "WakeSchedule", "Rotation__Vaults__1", "Rotation__StagingVault", "Rotation__PagesBaseUri"];
+    private static readonly string[] s_needed = ["SweepSchedule", "WakeSchedule", "RemindSchedule", "Rotation__Vaults__1", "Rotation__StagingVault", "Rotation__PagesBaseUri"];
 
     /// <summary>What a template that hands out a secret would contain.</summary>
     private static readonly string[] s_traces =

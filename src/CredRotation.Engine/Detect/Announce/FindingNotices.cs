@@ -36,6 +36,7 @@ internal static class FindingNotices
     {
         _ when about.IsWayIn => $"Events by {about.Name}",
         null when about == WatchedName.Ledger => about.Name,
+        null when about.VaultHost == WatchedName.OwnerGroups => about.ToString(),
         null => about.VaultHost,
         VaultObjectKind.Secret => $"{about.Name} in {about.VaultHost}",
         var kind => $"{kind} {about.Name} in {about.VaultHost}",

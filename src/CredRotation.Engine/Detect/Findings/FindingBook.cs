@@ -37,12 +37,12 @@ internal sealed class FindingBook
     /// <summary>Rows of a newer version are left untouched, and that they are is itself a finding.</summary>
     public void LeaveNewer(string what) => _newer.Add(what);
 
-    public async Task NoteAsync(WatchedName about, Finding finding, string? receiver, DateTimeOffset? expiresOn, CancellationToken cancellationToken)
+    public async Task NoteAsync(WatchedName about, Finding finding, string? receiver, DateTimeOffset? expiresOn, CancellationToken cancellationToken, bool isByLadder = false)
     {
         var key = FindingStore.KeyOf(about, finding.Code);
         if (!_known.See(key)) return;
 
-        var seen = new ObjectFinding { About = about, Finding = finding, IsOfSweep = true, Receiver = receiver, ExpiresOn = expiresOn, LastSeenOn = _now };
+        var seen = new ObjectFinding { About = about, Finding = finding, IsOfSweep = true, Receiver = receiver, IsByLadder = isByLadder, ExpiresOn = expiresOn, LastSeenOn = _now };
         if (_known.Says(key, seen, FindingStore.SeenStep)) return;
 
         if (!_toWrite.TryGetValue(key.Partition, out var together)) _toWrite.Add(key.Partition, together = []);

@@ -126,6 +126,12 @@ internal sealed class FindingStore(IRowStore rows, TimeProvider clock)
     public Task ClearAsync(StoredRow stored, ObjectFinding found, CancellationToken cancellationToken)
         => rows.TryReplaceAsync(stored, EngineJson.Write(found with { ClearedOn = clock.GetUtcNow() }), cancellationToken);
 
+    /// <summary>Clears what is over; what is not there, or cleared already, stays as it is.</summary>
+    public async Task ClearAsync(WatchedName about, string code, CancellationToken cancellationToken)
+    {
+        if (await rows.FindAsync(KeyOf(about, code), cancellationToken) is { } stored && TryRead(stored) is { IsOpen: true } found) await ClearAsync(stored, found, cancellationToken);
+    }
+
     private string Announced(ObjectFinding found) => EngineJson.Write(found with { AnnouncedOn = clock.GetUtcNow(), AnnouncedWeight = found.Finding.Weight });
 
     /// <summary>Clears what grew old unseen, and forgets what is over for long. True when the row needs no further look.</summary>

@@ -21,6 +21,9 @@ public sealed record ObjectFinding
     /// <summary>The group that hears of it; null is the default receiver.</summary>
     public string? Receiver { get; init; }
 
+    /// <summary>The reminders of the ladder tell of it, and not the digests.</summary>
+    public bool IsByLadder { get; init; }
+
     /// <summary>The object's end, where it has one.</summary>
     public DateTimeOffset? ExpiresOn { get; init; }
 
@@ -40,5 +43,5 @@ public sealed record ObjectFinding
 
     public bool IsOpen => ClearedOn is null;
 
-    public bool IsToBeAnnounced => IsOpen && (AnnouncedWeight is not { } told || Finding.Weight > told);
+    public bool IsToBeAnnounced => IsOpen && !IsByLadder && (AnnouncedWeight is not { } told || Finding.Weight > told);
 }

@@ -76,8 +76,9 @@ internal sealed class ObjectWatch(FindingStore store, WatchedObjects objects, Cr
             var row = looked?.Row;
             var open = row is { IsOpen: true } ? await watch.OpenRotationAsync(row, cancellationToken) : null;
             if (owner.Reading?.State is OwnerState.Unavailable) book.Keep(seen.About, SightingRules.NoOwner);
+            var isReminded = row is not null && watch.PolicyOf(row).Mode is not RotationMode.Observe;
             foreach (var finding in watch.Judge(seen, looked, open, owner))
-                await book.NoteAsync(seen.About, finding, owners.ReceiverOf(owner), seen.ExpiresOn, cancellationToken);
+                await book.NoteAsync(seen.About, finding, owners.ReceiverOf(owner), seen.ExpiresOn, cancellationToken, isReminded && SightingRules.EndCodes.Contains(finding.Code));
         }
 
         /// <summary>Its row was written by a newer version: that is all that can be said of it.</summary>

@@ -15,6 +15,10 @@ public sealed class HealthOptions
     [Range(typeof(TimeSpan), "00:00:01", "90.00:00:00")]
     public TimeSpan AnchorLateAfter { get; init; } = TimeSpan.FromDays(3);
 
+    /// <summary>For <c>RemindSchedule</c>, every hour by default.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan RemindersLateAfter { get; init; } = TimeSpan.FromHours(3);
+
     /// <summary>For <c>WakeSchedule</c>, every minute by default.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan WakeLateAfter { get; init; } = TimeSpan.FromMinutes(3);

@@ -29,6 +29,10 @@ public sealed class HealthReader
                 "The wake-up of waiting rotations has not finished in time.",
                 "Credentials that events and people name are still visited; rotations that wait for a time may be late.",
                 "Check that the function WakeSleepers runs by WakeSchedule, and its log. If the schedule is rarer, raise Health:WakeLateAfter to three of its intervals."),
+            Judge("reminders", beats, Heartbeats.Reminders, _health.RemindersLateAfter, now,
+                "Owners were not checked and nobody was reminded in time.",
+                "Rotations go on, and their own messages are sent; that owners left, or that an end comes near unseen, is not told.",
+                "Check that the function RemindOwners runs by RemindSchedule, and its log. If the schedule is rarer, raise Health:RemindersLateAfter to three of its intervals."),
         ];
         lines.AddRange(_rotation.Vaults.Select((vault, index) => Judge(
             $"Rotation:Vaults:{index}", beats, Heartbeats.OfVault(SecretName.HostOf(vault)), _health.SweepLateAfter, now,

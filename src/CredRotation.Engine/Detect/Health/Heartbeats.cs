@@ -8,6 +8,7 @@ internal sealed class Heartbeats(IRowStore rows, TimeProvider clock)
     public const string Sweep = "sweep";
     public const string Wake = "wake";
     public const string Anchor = "anchor";
+    public const string Reminders = "reminders";
 
     private const string Partition = "beat";
 
@@ -25,7 +26,7 @@ internal sealed class Heartbeats(IRowStore rows, TimeProvider clock)
     {
         await ChangeAsync(name, (beat, now) => beat with { SucceededOn = now, Trouble = null }, cancellationToken);
         // The others are named after vaults, of which monitoring learns nothing.
-        if (name is Sweep or Wake or Anchor) RotationTelemetry.CountHeartbeat(name);
+        if (name is Sweep or Wake or Anchor or Reminders) RotationTelemetry.CountHeartbeat(name);
     }
 
     public Task FailAsync(string name, string trouble, CancellationToken cancellationToken)

@@ -12,6 +12,12 @@ public sealed record WatchedName(string VaultHost, VaultObjectKind? Kind, string
     /// <summary>Stands where the name of a vault stands; no host can be called so.</summary>
     public const string AppRegistrations = "app registrations";
 
+    /// <summary>Stands where the name of a vault stands; no host can be called so.</summary>
+    public const string OwnerGroups = "owner groups";
+
+    /// <summary>A group that is to answer.</summary>
+    public static WatchedName OfOwners(string group) => new(OwnerGroups, null, group);
+
     /// <summary>A secret or certificate of an app registration.</summary>
     public static WatchedName OfApp(AppRegistrationSeen app, AppCredentialSeen credential)
     {
@@ -38,6 +44,7 @@ public sealed record WatchedName(string VaultHost, VaultObjectKind? Kind, string
     {
         _ when VaultHost.Length == 0 => Name,
         _ when VaultHost == AppRegistrations => Name.Length == 0 ? AppRegistrations : $"app registration {Name}",
+        _ when VaultHost == OwnerGroups => $"owner group {Name}",
         VaultObjectKind.Secret => $"https://{VaultHost}/secrets/{Name}",
         VaultObjectKind.Key => $"https://{VaultHost}/keys/{Name}",
         VaultObjectKind.Certificate => $"https://{VaultHost}/certificates/{Name}",
