@@ -70,6 +70,7 @@ public static class EngineRegistration
         services.AddSingleton<DetectStep>();
         // Before anybody is asked: what came too late is examined first.
         services.AddSingleton<IRotationStep, ExamineStep>();
+        services.AddSingleton<ChangeGate>();
         services.AddSingleton<AuthorizeStep>();
         services.AddSingleton<IRotationStep>(provider => provider.GetRequiredService<AuthorizeStep>());
         services.AddSingleton<IRotationStep, IssueStep>();

@@ -1,3 +1,4 @@
+using CredRotation.Engine.Authorize;
 using System.Globalization;
 
 namespace CredRotation.Engine;
@@ -13,7 +14,7 @@ internal static class Notices
             hold.Detail,
             WhatStillWorks(rotation),
             hold.Choices.Count == 0 ? "Open the page: it shows what was tried." : "Open the page and choose.",
-            [.. Facts(rotation), .. hold.Deadline is { } end ? [new NoticeFact("Answer before", EngineTime.Text(end))] : Array.Empty<NoticeFact>()],
+            [.. Facts(rotation), .. hold.Reason is HoldReason.ProviderApprovalNeeded ? ProviderRequest.Facts(rotation.Plan) : [], .. hold.Deadline is { } end ? [new NoticeFact("Answer before", EngineTime.Text(end))] : Array.Empty<NoticeFact>()],
             [.. hold.Choices.Select(choice => $"{choice.Name}: {choice.Meaning}")],
             Page(rotation));
     }

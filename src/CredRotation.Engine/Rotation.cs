@@ -27,6 +27,12 @@ public enum HoldReason
 
     /// <summary>Neither ledger nor probe gives the provider's handle of the old credential.</summary>
     OldUnknown,
+
+    /// <summary>The provider itself has to agree first, and a person has to ask it.</summary>
+    ProviderApprovalNeeded,
+
+    /// <summary>No change window opens before the last safe moment.</summary>
+    OutsideWindow,
 }
 
 /// <summary>One thing a person may choose in a hold. The names are the ones the HTTP calls take.</summary>
@@ -128,6 +134,9 @@ public sealed record RotationPlan
     /// <summary>Who must say yes before the old credential is retired, where issuing cannot stop it and nobody was asked before.</summary>
     public ApprovalRule RetireApproval { get; init; }
 
+    /// <summary>What the provider itself must agree to; null: nothing.</summary>
+    public ProviderApprovalOptions? ProviderApproval { get; init; }
+
     public required string ProviderKind { get; init; }
 
     /// <summary>The provider's configuration as it was; see <see cref="ICredentialProvider.Configuration"/>.</summary>
@@ -182,6 +191,10 @@ public sealed record Suspect(string Marker, DateTimeOffset SentOn, DateTimeOffse
 /// <summary>One attempt to issue, as it was written before it was sent.</summary>
 /// <param name="PriorIds">What the provider listed before it was sent; null where it cannot list.</param>
 public sealed record IssueAttempt(IssueTicket Ticket, DateTimeOffset SentOn, string ReservationVersion, IReadOnlyList<string>? PriorIds = null);
+
+/// <summary>What a person says of the provider's own approval.</summary>
+/// <param name="IsGiven">False: it was asked for.</param>
+public sealed record ProviderWord(bool IsGiven, string PersonId, string PersonName, DateTimeOffset On);
 
 /// <summary>What a person handed in for the open attempt: where it is staged, not yet known to be any good.</summary>
 public sealed record HandedIn(string StagedVersion, string PersonId, string PersonName, DateTimeOffset On);
@@ -306,6 +319,12 @@ public sealed record Rotation
     public DateTimeOffset? NewExpiresOn { get; init; }
 
     public IReadOnlyList<ConsumerProgress> Consumers { get; init; } = [];
+
+    /// <summary>What a person said of the provider's own approval; null: nobody asked for it yet.</summary>
+    public ProviderWord? ProviderSaid { get; init; }
+
+    /// <summary>While it waits for a change window: when that opens.</summary>
+    public DateTimeOffset? WindowOpensOn { get; init; }
 
     /// <summary>Recorded overrides: which rule, who, and who will fail.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];

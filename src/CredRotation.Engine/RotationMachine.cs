@@ -10,7 +10,7 @@ internal static class RotationMachine
     public static readonly TimeSpan TimerWaitMax = TimeSpan.FromDays(1);
 
     public static Rotation To(this Rotation rotation, RotationState state, DateTimeOffset now)
-        => rotation with { State = state, StateOn = now, WakeOn = now, Hold = null, Failures = 0, LastTrouble = null };
+        => rotation with { State = state, StateOn = now, WakeOn = now, Hold = null, Failures = 0, LastTrouble = null, WindowOpensOn = null };
 
     /// <summary>Waits until then, but never past the moment at which the reserve begins.</summary>
     public static Rotation Until(this Rotation rotation, DateTimeOffset wakeOn, DateTimeOffset now)
@@ -53,7 +53,7 @@ internal static class RotationMachine
     public static bool IsRetriedOnWake(this Hold hold) => hold.Reason
         is HoldReason.ApprovalNeeded or HoldReason.OwnersMissing or HoldReason.DirectoryCannotSee or HoldReason.ConsumerSilentBeforeIssue
         or HoldReason.ConsumerSilent or HoldReason.OldStillAlive or HoldReason.ClockDisagrees or HoldReason.TooManyFailures
-        or HoldReason.IssuePending or HoldReason.OldUnknown;
+        or HoldReason.IssuePending or HoldReason.OldUnknown or HoldReason.OutsideWindow;
 
     /// <summary>The choice that enough different people made, if any.</summary>
     public static HoldChoice? Decided(this Hold hold)
@@ -98,6 +98,7 @@ internal static class RotationMachine
                 Consumers = [.. rotation.Consumers.Select(consumer => consumer with { Acknowledged = new Dictionary<string, DateTimeOffset>(), SignalledOn = null, Signals = 0 })],
             }).To(RotationState.Authorized, now),
             Choices.RestoreTheirs => recorded with { RestoreVersion = rotation.ForeignVersion },
+            Choices.ProviderAsked or Choices.ProviderApproved => free with { ProviderSaid = Said(hold, choice, now) },
             Choices.KeepTheirs => (recorded with { Suspects = [.. rotation.Suspects, .. rotation.NewAsSuspect()] }).To(RotationState.RolledBack, now),
             Choices.CloseUnproven => (recorded with
             {
@@ -107,6 +108,12 @@ internal static class RotationMachine
             }).To(RotationState.Retired, now),
             _ => throw new System.Diagnostics.UnreachableException($"No meaning for choice {choice.Name}."),
         };
+    }
+
+    private static ProviderWord Said(Hold hold, HoldChoice choice, DateTimeOffset now)
+    {
+        var by = hold.Answers.Last(answer => answer.Choice == choice.Name);
+        return new ProviderWord(choice.Name == Choices.ProviderApproved, by.PersonId, by.PersonName, now);
     }
 
     /// <summary>The new credential as a suspect, when it stays alive unused.</summary>
@@ -139,6 +146,12 @@ internal static class Choices
     public const string KeepTheirs = "keep-theirs";
     public const string RestoreTheirs = "restore-theirs";
     public const string CloseUnproven = "close-unproven";
+    public const string ProviderAsked = "provider-asked";
+    public const string ProviderApproved = "provider-approved";
+
+    public static readonly HoldChoice ToSayAsked = new(ProviderAsked, "I asked the provider; it has not answered yet.");
+
+    public static readonly HoldChoice ToSayApproved = new(ProviderApproved, "The provider approved. Go on.");
 
     public static readonly HoldChoice ToRetry = new(Retry, "Try this step again now.");
 

@@ -46,6 +46,9 @@ public sealed class RotationOptions
     /// <summary>Object id of the group that hears when those who answer did not in time; null means the fallback group, else the default receiver.</summary>
     public string? LeadershipGroup { get; init; }
 
+    /// <summary>Times in which nothing is issued, promoted or retired, by a name that people are told. An incident is not held up by one.</summary>
+    public IReadOnlyDictionary<string, FreezeOptions> Freezes { get; init; } = new Dictionary<string, FreezeOptions>();
+
     /// <summary>Counts guests of the tenant as owners. Service principals never count: only a signed-in person answers.</summary>
     public bool GuestsMayOwn { get; init; }
 
@@ -99,6 +102,59 @@ public sealed class AccountOptions
 
     /// <summary>The least approval, whatever a policy says.</summary>
     public ApprovalRule LowestApproval { get; init; } = ApprovalRule.None;
+
+    /// <summary>What the provider itself must agree to before it issues; null: nothing.</summary>
+    public ProviderApprovalOptions? ProviderApproval { get; init; }
+}
+
+/// <summary>The provider's own approval: whom to ask, in which words, and how long it takes. Frozen into the plan.</summary>
+public sealed class ProviderApprovalOptions
+{
+    /// <summary>How long the provider usually takes. A policy's lead must have room for it.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "90.00:00:00")]
+    public TimeSpan LeadTime { get; init; } = TimeSpan.FromDays(5);
+
+    /// <summary>Whom to ask, for example an address or a telephone number.</summary>
+    [Required]
+    [StringLength(200)]
+    public string Contact { get; init; } = "";
+
+    /// <summary>Whom to ask when it is urgent; null: the same.</summary>
+    [StringLength(200)]
+    public string? EmergencyContact { get; init; }
+
+    /// <summary>By what the provider knows us, for example a contract's number.</summary>
+    [Required]
+    [StringLength(200)]
+    public string ContractReference { get; init; } = "";
+
+    /// <summary>The request in words; <c>{contract}</c>, <c>{account}</c>, <c>{target}</c>, <c>{secret}</c>, <c>{endsOn}</c> and <c>{rotation}</c> are filled in.</summary>
+    [StringLength(2_000)]
+    public string Request { get; init; } = "Please approve a new credential for {target} of account {account} (contract {contract}). The present one ends on {endsOn}. Our reference: {rotation}.";
+}
+
+/// <summary>When changes are allowed, in the policy's zone.</summary>
+public sealed class WindowOptions
+{
+    /// <summary>Empty means every day. Of a window over midnight it is the day on which it begins.</summary>
+    public IReadOnlyList<DayOfWeek> Days { get; init; } = [];
+
+    public TimeOnly From { get; init; }
+
+    /// <summary>Not later than <see cref="From"/>: on the next day.</summary>
+    public TimeOnly To { get; init; }
+}
+
+/// <summary>A time without changes.</summary>
+public sealed class FreezeOptions
+{
+    /// <summary>With its offset, for example <c>2026-12-20T00:00:00+01:00</c>.</summary>
+    public DateTimeOffset From { get; init; }
+
+    public DateTimeOffset To { get; init; }
+
+    /// <summary>Empty means every policy.</summary>
+    public IReadOnlyList<string> Policies { get; init; } = [];
 }
 
 /// <summary>The times and consents that shape a rotation.</summary>
@@ -137,6 +193,9 @@ public sealed class PolicyOptions
 
     /// <summary>The IANA time zone of those who answer, for example <c>Europe/Berlin</c>; times are shown in it beside UTC, and windows are meant in it.</summary>
     public string Zone { get; init; } = "Etc/UTC";
+
+    /// <summary>When something may be issued, promoted and retired; empty means at any time. Where a clock runs nothing waits for one, and neither does an incident.</summary>
+    public IReadOnlyList<WindowOptions> Windows { get; init; } = [];
 
     /// <summary>Lowers the mode for credentials of this policy; null leaves it.</summary>
     public RotationMode? Mode { get; init; }

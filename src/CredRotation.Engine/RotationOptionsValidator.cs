@@ -39,6 +39,12 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
         // An acknowledgement names a principal and no alias: of two with one principal only the first could ever prove anything.
         foreach (var same in options.Consumers.Where(consumer => consumer.Value.Principal.Length > 0).GroupBy(consumer => consumer.Value.Principal, StringComparer.OrdinalIgnoreCase).Where(same => same.Count() > 1))
             errors.Add($"Rotation:Consumers: {string.Join(", ", same.Select(consumer => consumer.Key).Order(StringComparer.Ordinal))} name one Principal, so that an acknowledgement could not be told to be of one of them. Give each its own identity, or make them one consumer.");
+        foreach (var (alias, freeze) in options.Freezes)
+        {
+            if (freeze.To <= freeze.From) errors.Add($"Rotation:Freezes:{alias}: To must be later than From, for example 2026-12-20T00:00:00+01:00 and 2027-01-03T00:00:00+01:00.");
+            errors.AddRange(freeze.Policies.Where(policy => !options.Policies.ContainsKey(policy)).Select(policy => $"Rotation:Freezes:{alias}:Policies names '{policy}', which Rotation:Policies does not configure."));
+        }
+
         foreach (var (alias, account) in options.Accounts) Account($"Rotation:Accounts:{alias}", account, options, errors);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
@@ -47,6 +53,13 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
     {
         Ranges(path, account, errors);
         foreach (var (vault, index) in account.Vaults.Select((vault, index) => (vault, index))) Vault($"{path}:Vaults:{index}", vault, errors);
+        if (account.ProviderApproval is { } approval)
+        {
+            Ranges($"{path}:ProviderApproval", approval, errors);
+            foreach (var (alias, policy) in options.Policies.Where(policy => policy.Value.Lead <= approval.LeadTime + policy.Value.ApprovalMax))
+                errors.Add($"Rotation:Policies:{alias}:Lead ({policy.Lead}) must be longer than ApprovalMax ({policy.ApprovalMax}) + {path}:ProviderApproval:LeadTime ({approval.LeadTime}), else the provider's approval would come after the end. Raise Lead.");
+        }
+
         if (account.Vaults.Count == 0) errors.Add($"{path}:Vaults grants the account to no vault; name at least one of Rotation:Vaults.");
         if (account.OwnerGroups.Count == 0) errors.Add($"{path}:OwnerGroups names nobody who may answer; add the object id of an Entra group.");
         try
@@ -109,6 +122,8 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
         Ranges(path, policy, errors);
         if (policy.Lead + policy.ApprovalMax >= policy.Lifetime)
             errors.Add($"{path}: Lead ({policy.Lead}) + ApprovalMax ({policy.ApprovalMax}) must be shorter than Lifetime ({policy.Lifetime}), else the next rotation is due before this one ends.");
+        foreach (var (window, index) in policy.Windows.Select((window, index) => (window, index)))
+            if (window.From == window.To || window.Days.Any(day => !Enum.IsDefined(day))) errors.Add($"{path}:Windows:{index} needs From and To that differ, and Days by their names, for example Monday, 22:00 and 04:00.");
         if (policy.Ladder.Count > 12 || policy.Ladder.Any(rung => rung <= TimeSpan.Zero || rung > TimeSpan.FromDays(180)) || policy.Ladder.Zip(policy.Ladder.Skip(1)).Any(pair => pair.First <= pair.Second))
             errors.Add($"{path}:Ladder must be at most 12 times before the end, each longer than zero and at most 180 days, the longest first, for example 30.00:00:00, 7.00:00:00, 04:00:00.");
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(policy.Zone, out var zone) || !zone.HasIanaId)

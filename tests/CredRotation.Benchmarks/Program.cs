@@ -3,6 +3,7 @@ using CredRotation.Benchmarks.Drain;
 using CredRotation.Benchmarks.Events;
 using CredRotation.Benchmarks.KilledProcess;
 using CredRotation.Benchmarks.KillSweep;
+using CredRotation.Benchmarks.Ladder;
 using CredRotation.Benchmarks.Mutants;
 using CredRotation.Benchmarks.PgLoad;
 using CredRotation.Benchmarks.Simulate;
@@ -22,6 +23,8 @@ const string usage = """
                                                       a sweep of many secrets through the real clients: calls, and its memory at ten times as many
             contract [--kind KIND] --json              the contract with every provider, each at its vendor's surface
            pgload --rotations N --clients N --json    the login of a real PostgreSQL rotated again and again under an app's load
+           ladder --credentials N --years N --seed S --json
+                                                      years of ends, reminders and people who leave or stay silent: whom nobody told
 
     Exit 0: the requirement is met. 1: missed; "missed" says which. 2: usage.
     """;
@@ -42,6 +45,7 @@ if (args is ["drain", .. var drained] && DrainCommand.Read(drained) is { } drain
 if (args is ["pgload", .. var loading] && PgLoadCommand.Read(loading) is { } load) return await load.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["sweep", .. var sweeping] && SweepCommand.Read(sweeping) is { } sweepCommand) return await sweepCommand.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["contract", .. var contracted] && ContractCommand.Read(contracted) is { } contract) return await contract.RunAsync(Console.Out, Console.Error, stopping.Token);
+if (args is ["ladder", .. var climbed] && LadderCommand.Read(climbed) is { } ladder) return await ladder.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is [SweepProcess.Word]) return await SweepProcess.SweepAsync(Console.In, Console.Out, stopping.Token);
 
 Console.Error.WriteLine(usage);

@@ -25,16 +25,15 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
         var rotation = visit.Rotation;
         var owners = await answerable.FindAsync(visit, cancellationToken);
         rotation = rotation with { AnswerableGroup = owners.Group };
-        if (rotation.IsOverridden(HoldReason.ApprovalNeeded)) return (rotation with { Hold = null }, true);
+        if (rotation.IsOverridden(HoldReason.ApprovalNeeded)) return AskProvider(rotation, now);
         if (owners.State is not OwnerState.Healthy && HasStandingAuthorization(visit.Row, rotation.Plan) && rotation.Plan.LastSafeMoment <= now)
         {
             // Rule 17: dead owners change who answers, not whether. Leadership is told by the escalation.
-            return (rotation with
+            return AskProvider(rotation with
             {
-                Hold = null,
                 Escalation = rotation.Escalation ?? new Escalation(now, $"Nobody answers for {rotation.Plan.Secret.Name} ({owners.State}). It rotates now on the policy's standing authorization, at the last safe moment."),
                 Overrides = [.. rotation.Overrides, RotationMachine.Bounded($"{HoldReason.OwnersMissing}: nobody answers ({owners.State}); rotated on the policy's standing authorization at the last safe moment.")],
-            }, true);
+            }, now);
         }
 
         if (Unanswerable(rotation, owners, now) is { } waiting) return (waiting, false);
@@ -42,9 +41,22 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
         var needed = PeopleNeeded(rotation.Plan.Approval);
         var missing = needed - Given(rotation, owners, now);
         return missing <= 0
-            ? (rotation with { Hold = null }, true)
+            ? AskProvider(rotation, now)
             : (rotation.Holding(HoldReason.ApprovalNeeded, $"{(missing == 1 ? "An approval" : "Two approvals")} of this plan by current owners {(missing == 1 ? "is" : "are")} missing.{(rotation.Incident is { } incident ? $" {incident.Detail}" : "")}", now, rotation.Plan.ApproveBy,
                 rotation.Incident is null ? [Choices.ToApprove(needed), Choices.ToReject] : [Choices.ToApprove(needed), Choices.ToExpedite, Choices.ToReject]), false);
+    }
+
+    /// <summary>Last of all: whoever is asked outside should not be asked for what nobody here wants. No host's clock and nobody's absence stands in for the provider.</summary>
+    private static (Rotation Rotation, bool IsAuthorized) AskProvider(Rotation rotation, DateTimeOffset now)
+    {
+        if (rotation.Plan.ProviderApproval is not { } provider || rotation.ProviderSaid is { IsGiven: true }) return (rotation with { Hold = null }, true);
+
+        var contact = rotation.Incident is not null && provider.EmergencyContact is { } urgent ? urgent : provider.Contact;
+        return rotation.ProviderSaid is { } asked
+            ? (rotation.Holding(HoldReason.ProviderApprovalNeeded, $"{asked.PersonName} asked {contact} on {EngineTime.Text(asked.On)} (contract {provider.ContractReference}); the provider has not answered yet. It usually takes {provider.LeadTime.TotalDays:0.#} days.", now, rotation.Plan.ApproveBy,
+                Choices.ToSayApproved, Choices.ToAbandon), false)
+            : (rotation.Holding(HoldReason.ProviderApprovalNeeded, $"The provider has to approve a new credential first. Ask {contact}, contract {provider.ContractReference}; the page has the request in words. It usually takes {provider.LeadTime.TotalDays:0.#} days.", now, rotation.Plan.ApproveBy,
+                Choices.ToSayAsked, Choices.ToSayApproved, Choices.ToAbandon), false);
     }
 
     /// <summary>Before the first effect that can stop the old credential, where issuing could not. Nothing expedites a retirement.</summary>

@@ -20,6 +20,7 @@ internal static class RotationPlans
             Policy = policy,
             Approval = approval,
             RetireApproval = approval is ApprovalRule.None && traits.OldValidity is OldValidity.UntilRetired ? first : ApprovalRule.None,
+            ProviderApproval = account.ProviderApproval,
             ProviderKind = provider.Kind,
             ProviderConfiguration = provider.Configuration,
             ProviderParameters = new Dictionary<string, string>(account.Parameters),
@@ -31,7 +32,7 @@ internal static class RotationPlans
             SignalledOn = signal.On,
             StartedBy = startedBy,
             OpenedOn = now,
-            ApproveBy = now + policy.ApprovalMax,
+            ApproveBy = now + policy.ApprovalMax + (account.ProviderApproval?.LeadTime ?? TimeSpan.Zero),
         };
     }
 }

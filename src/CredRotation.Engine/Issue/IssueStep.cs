@@ -21,6 +21,7 @@ internal sealed class IssueStep(
     IProviderCatalog providers,
     IConsumerSignal consumers,
     AuthorizeStep authorize,
+    ChangeGate gate,
     Targets targets,
     Staging staging,
     Recovery recovery,
@@ -79,6 +80,9 @@ internal sealed class IssueStep(
                 return new StepResult.Waits(visit.Rotation.Until(now + RotationMachine.PeopleWaitMax, now), null);
             var (authorized, isAuthorized) = await authorize.CheckAsync(visit, cancellationToken);
             if (!isAuthorized) return new StepResult.Waits(authorized, null);
+            // A hold that stands was told; only what it waited for ends it.
+            visit.Open = authorized with { Calls = visit.Rotation.Calls, Hold = visit.Rotation.Hold };
+            if (gate.Closed(visit) is { } closed) return new StepResult.Waits(closed, null);
             if (visit.Rotation is { Plan.Traits.IssueEndangersOld: true, Consumers.Count: 0 } && !visit.Rotation.IsOverridden(HoldReason.NoConsumer))
             {
                 return new StepResult.Waits(visit.Rotation.Holding(HoldReason.NoConsumer,

@@ -73,11 +73,15 @@ public sealed partial class LadderClimber
         var near = await FindNearAsync(known, now, cancellationToken);
         var groups = _looks.Values.Select(look => look.Group).OfType<string>().ToHashSet(StringComparer.OrdinalIgnoreCase);
         var asked = await _truth.CheckAsync(groups, cancellationToken);
-        var states = await _owners.ListAsync(cancellationToken).ToDictionaryAsync(record => record.Group, StringComparer.OrdinalIgnoreCase, cancellationToken: cancellationToken);
+        var states = new Dictionary<string, OwnerRecord>(StringComparer.OrdinalIgnoreCase);
+        foreach (var group in near.Select(one => one.Row.Binding.OwnerGroup).Distinct(StringComparer.OrdinalIgnoreCase))
+            if (await _owners.FindAsync(group, cancellationToken) is { } record) states[group] = record;
+
 
         var due = near.Where(one => IsDue(one, known.GetValueOrDefault(one.Row.Id).Notice, states.GetValueOrDefault(one.Row.Binding.OwnerGroup)?.State, now)).ToList();
         var (accepted, not) = due.Count > 0 ? await SendAsync(due, known, states, now, cancellationToken) : (0, 0);
-        await _announcer.TellAsync(cancellationToken);
+        // Every finding is read for that: only where something new may be among them.
+        if (asked > 0) await _announcer.TellAsync(cancellationToken);
         return new LadderRound(near.Count, asked, accepted, not);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Detect.Inventory;
@@ -25,6 +26,9 @@ internal sealed partial class OwnerTruth(IOwnerDirectory directory, OwnerBook bo
     /// <summary>How long a group that nothing depends on any more is remembered.</summary>
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(90);
 
+    // Only when to look next: lost with the process, and then every group's row is read.
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _next = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Checks those of the groups whose last check is a day old, or left a doubt.</summary>
     /// <param name="ownerGroups">The groups of everything that is managed.</param>
     /// <returns>How many were asked for.</returns>
@@ -35,8 +39,10 @@ internal sealed partial class OwnerTruth(IOwnerDirectory directory, OwnerBook bo
         var due = new Dictionary<string, (StoredRow? Row, OwnerRecord? Record)>(StringComparer.OrdinalIgnoreCase);
         foreach (var group in groups)
         {
+            if (_next.TryGetValue(group, out var next) && now < next) continue;
             var known = await book.LoadAsync(group, cancellationToken);
-            if (known.Record is not { } record || record.AskedInVainSince is not null || record.Doubted.Count > 0 || now - record.CheckedOn >= CheckAgainAfter) due[group] = known;
+            if (NextCheck(known.Record, now) is var on && on <= now) due[group] = known;
+            else _next[group] = on;
         }
 
         if (due.Count > 0)
@@ -51,11 +57,15 @@ internal sealed partial class OwnerTruth(IOwnerDirectory directory, OwnerBook bo
             }
 
             LogChecked(logger, due.Count);
+            await ForgetAsync(groups, now, cancellationToken);
         }
 
-        await ForgetAsync(groups, now, cancellationToken);
         return due.Count;
     }
+
+    /// <summary>At once where nobody looked yet, the directory did not say, or one reading alone missed somebody.</summary>
+    private static DateTimeOffset NextCheck(OwnerRecord? record, DateTimeOffset now)
+        => record is null or { AskedInVainSince: not null } or { Doubted.Count: > 0 } ? now : record.CheckedOn + CheckAgainAfter;
 
     private async Task NoteAsync(OwnerRecord record, bool isOwner, DateTimeOffset now, CancellationToken cancellationToken)
     {

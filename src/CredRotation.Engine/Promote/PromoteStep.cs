@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Detect;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Verify;
@@ -9,7 +10,7 @@ namespace CredRotation.Engine.Promote;
 /// Makes the proven credential the one that consumers read: one vault write with tags, content type and the right new expiry. Safe to repeat:
 /// a visit that did not itself write <c>PromoteSent</c> first compares the current value's fingerprint with the staged one; a tag proves nothing.
 /// </summary>
-internal sealed class PromoteStep(Remotes remotes, ICredentialVault vault, InstallationKey key, TimeProvider clock) : IRotationStep
+internal sealed class PromoteStep(Remotes remotes, ICredentialVault vault, InstallationKey key, ChangeGate gate, TimeProvider clock) : IRotationStep
 {
     public bool Handles(Rotation rotation) => rotation.State is RotationState.Verified or RotationState.PromoteSent;
 
@@ -18,6 +19,8 @@ internal sealed class PromoteStep(Remotes remotes, ICredentialVault vault, Insta
         var rotation = visit.Rotation;
         if (rotation.State is RotationState.Verified)
         {
+            // Where a clock runs nothing delays it any more (rule 8).
+            if (rotation.Plan.Traits.OldValidity is OldValidity.UntilRetired && gate.Closed(visit) is { } closed) return new StepResult.Waits(closed, null);
             visit.MayPromote = true;
             var expected = rotation.ExpectedVersion ?? rotation.Plan.OldVersion;
             return new StepResult.Moved(rotation.To(RotationState.PromoteSent, clock.GetUtcNow()) with { ExpectedVersion = expected },

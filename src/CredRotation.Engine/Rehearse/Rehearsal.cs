@@ -102,6 +102,10 @@ public sealed class Rehearsal
         if (!newest.IsEnabled) inTheWay.Add(new Finding("disabled", "The newest version is disabled: it cannot be read.", "Enable it, or set a new version.", now, FindingSeverity.Warning));
         if (plan.Traits.IssueEndangersOld && row.Binding.Consumers.Count == 0)
             inTheWay.Add(new Finding("no-consumer", "No consumer is named, so nobody could prove that the new credential is in use before the old one ends.", $"Name the consumers in {TagReader.Consumers} or in the policy.", now, FindingSeverity.Warning));
+        if (ChangeWindows.OpensOn(policy, [.. ChangeWindows.FreezesOf(_options, row.Binding.Policy).Values], now) is var opensOn && (opensOn is null || opensOn > now))
+            inTheWay.Add(new Finding("outside-window", $"No change window is open now: nothing would be issued before {(opensOn is { } opens ? EngineTime.Text(opens) : "a person goes on without one")}. At the last safe moment it would not wait any longer.", "Nothing needs doing; or change the policy's Windows or Rotation:Freezes.", now));
+        if (plan.ProviderApproval is { } asked)
+            inTheWay.Add(new Finding("provider-approval", RotationMachine.Bounded($"The provider has to approve first: {asked.Contact}, contract {asked.ContractReference}. It usually takes {asked.LeadTime.TotalDays:0.#} days."), "A person asks it with the request on the rotation's page, and says there what it answered.", now));
         var approval = await FindApprovalAsync(row, plan, inTheWay, now, cancellationToken);
         var beside = isManaged ? StandsBeside(row, newest, now) : [];
         var open = row.IsOpen ? RotationId.Of(row.Id, row.Ordinal) : (RotationId?)null;

@@ -16,6 +16,7 @@ internal sealed class RetireStep(
     IProviderCatalog providers,
     Targets targets,
     AuthorizeStep authorize,
+    ChangeGate gate,
     Lanes lanes,
     InstallationKey key,
     IOptions<RotationOptions> options,
@@ -59,6 +60,7 @@ internal sealed class RetireStep(
         if (!isAuthorized) return Waits(authorized);
 
         visit.Open = authorized with { Calls = visit.Rotation.Calls };
+        if (gate.Closed(visit) is { } closed) return Waits(closed);
         var rotation = visit.Rotation;
         if (rotation.Plan.Traits.RetireBy is not (RetireBy.SecretValue or RetireBy.Human) && rotation.Old!.ProviderId is null)
         {

@@ -23,6 +23,8 @@ public static class HoldWords
         HoldReason.TooManyFailures => "A step kept failing. Try again, or give up?",
         HoldReason.IssuePending => "The new credential is somebody's turn at the provider. Is it being seen to?",
         HoldReason.OldUnknown => "Which credential is the old one at the provider? Nothing is retired before that is known.",
+        HoldReason.ProviderApprovalNeeded => "Has the provider approved a new credential?",
+        HoldReason.OutsideWindow => "No change window opens in time. May it go on now?",
         HoldReason.ClockDisagrees => "Our clock and a remote's differ. Which one is wrong?",
         _ => "A person is needed here.",
     };

@@ -10,6 +10,7 @@ public static class NextWords
         ArgumentNullException.ThrowIfNull(rotation);
         if (rotation.State.NextStep() is not { } step) return End(rotation.State);
         if (rotation.Hold is { } hold) return $"Nothing, until an owner answers: {HoldWords.Question(hold.Reason)}";
+        if (rotation.WindowOpensOn is { } opens) return $"{step}, as soon as a change window opens: {Shown.Time(opens)}.";
         if (rotation.Failures > 0) return $"{step} is tried again. {rotation.Failures} of {RetryPolicy.FailuresMax} tries failed so far.";
 
         return rotation.WakeOn > now ? Waiting(rotation, step) : Doing(step);
