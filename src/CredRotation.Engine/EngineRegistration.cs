@@ -18,6 +18,7 @@ using CredRotation.Engine.Rehearse;
 using CredRotation.Engine.Releases;
 using CredRotation.Engine.Reload;
 using CredRotation.Engine.Retire;
+using CredRotation.Engine.Rollbacks;
 using CredRotation.Engine.Setup;
 using CredRotation.Engine.Verify;
 using Microsoft.Extensions.Configuration;
@@ -76,6 +77,8 @@ public static class EngineRegistration
         services.AddSingleton<IRotationStep, IssueStep>();
         services.AddSingleton<IRotationStep, VerifyStep>();
         services.AddSingleton<IRotationStep, PromoteStep>();
+        // Before consumers are told, and before anything is retired.
+        services.AddSingleton<IRotationStep, RollbackStep>();
         services.AddSingleton<IRotationStep, ReloadStep>();
         services.AddSingleton<IRotationStep, RetireStep>();
         services.AddSingleton<IRotationStep, CloseStep>();

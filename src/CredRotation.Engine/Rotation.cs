@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using CredRotation.Engine.Authorize;
+using CredRotation.Engine.Rollbacks;
 
 namespace CredRotation.Engine;
 
@@ -185,7 +186,7 @@ public sealed record RotationPlan
 
 /// <summary>An issue whose result nobody holds: reported, with the date its timer ends it, if any.</summary>
 /// <param name="ProviderId">The provider's handle, where it is known.</param>
-/// <param name="IsUnread">Nobody but us ever had its value, so that it may be retired.</param>
+/// <param name="IsUnread">Nobody but us has its value, or whoever had it proved to run another, so that it may be retired.</param>
 public sealed record Suspect(string Marker, DateTimeOffset SentOn, DateTimeOffset? EndsOn, string? ProviderId = null, bool IsUnread = false);
 
 /// <summary>One attempt to issue, as it was written before it was sent.</summary>
@@ -319,6 +320,13 @@ public sealed record Rotation
     public DateTimeOffset? NewExpiresOn { get; init; }
 
     public IReadOnlyList<ConsumerProgress> Consumers { get; init; } = [];
+
+    /// <summary>A person takes the promotion back; null: nobody does.</summary>
+    public Rollback? Rollback { get; init; }
+
+    /// <summary>The version that consumers are to prove.</summary>
+    [JsonIgnore]
+    public string? RunningVersion => Rollback?.RestoredVersion ?? PromotedVersion;
 
     /// <summary>What a person said of the provider's own approval; null: nobody asked for it yet.</summary>
     public ProviderWord? ProviderSaid { get; init; }

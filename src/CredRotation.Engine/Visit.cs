@@ -44,6 +44,9 @@ internal sealed class Visit
     /// <summary>True when this very visit wrote <c>PromoteSent</c>; every other visit looks first.</summary>
     public bool MayPromote { get; set; }
 
+    /// <summary>True when this very visit saved the intention to roll back; every other visit looks first.</summary>
+    public bool MayRollBack { get; set; }
+
     /// <summary>How long a call of this visit whose answer was lost may still take to land; null when none was lost.</summary>
     public TimeSpan? Landing { get; set; }
 

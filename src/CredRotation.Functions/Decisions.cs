@@ -1,4 +1,5 @@
 using CredRotation.Engine.Registry;
+using CredRotation.Engine.Rollbacks;
 using CredRotation.Functions.Access;
 using CredRotation.Functions.Answers;
 using Microsoft.AspNetCore.Http;
@@ -34,6 +35,17 @@ public sealed class Decisions(Endpoint endpoint, Inbox inbox)
             request,
             EndpointName.ChooseInHold,
             (visit, token) => SayAsync(visit, visit.Body["choice"], on => new InboxItem.Choose(on, visit.TheRotation.Id, visit.TheRotation.PlanHash, visit.TheRotation.State, visit.Body["choice"], visit.Caller.ObjectId, visit.Caller.Name), token),
+            cancellationToken);
+
+    /// <summary>One owner takes a promotion back, where the old credential lives until it is retired.</summary>
+    [Function(nameof(EndpointName.RollBackRotation))]
+    public Task<IActionResult> RollBackAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "rotations/{id}/rollback")] HttpRequest request, CancellationToken cancellationToken)
+        => endpoint.HandleAsync(
+            request,
+            EndpointName.RollBackRotation,
+            (visit, token) => visit.TheRotation is { IsOpen: true } rotation && Rollback.Refusal(rotation) is { } refusal
+                ? Task.FromResult(Answer.Of(Problem.MovedOn(refusal)))
+                : SayAsync(visit, null, on => new InboxItem.RollBack(on, visit.TheRotation.Id, visit.TheRotation.PlanHash, visit.TheRotation.State, visit.Caller.ObjectId, visit.Caller.Name), token),
             cancellationToken);
 
     private async Task<Answer> SayAsync(Visit visit, string? choice, Func<DateTimeOffset, InboxItem> item, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Releases;
+using CredRotation.Engine.Rollbacks;
 using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine.Authorize;
@@ -39,6 +40,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
                 InboxItem.AskRelease ask => Fold(visit, ask),
                 InboxItem.Adopt adopt => await FoldAsync(visit, adopt, cancellationToken),
                 InboxItem.Retagged retagged => Fold(visit, retagged),
+                InboxItem.RollBack back => await FoldAsync(visit, back, cancellationToken),
                 InboxItem.AcknowledgeReminder said => Fold(visit, said),
                 _ => throw new System.Diagnostics.UnreachableException($"No meaning for {item.GetType().Name}."),
             };
@@ -120,7 +122,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
             return Refuse(visit, $"principal:{said.PrincipalId}", "AcknowledgementRefused", "It names a rotation that is not open.");
         // The consumer may be faster than our own record of the promotion.
         if (rotation.State is RotationState.PromoteSent or RotationState.Verified) return false;
-        if (rotation.PromotedVersion != said.Version)
+        if (rotation.RunningVersion != said.Version)
             return Refuse(visit, $"principal:{said.PrincipalId}", "AcknowledgementRefused", "It names a version that this rotation did not promote.");
 
         var alias = rotation.Consumers.FirstOrDefault(consumer =>
@@ -284,6 +286,20 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
 
         visit.Open = rotation with { Hold = hold with { Answers = [.. hold.Answers, new HoldAnswer(said.Choice, said.PersonId, said.PersonName, said.On)] } };
         visit.Notes.Add(new LedgerNote(who, "Chosen", $"{said.PersonName} chose {said.Choice}.", new JsonObject { ["hold"] = hold.Reason.ToString(), ["choice"] = said.Choice }));
+        return true;
+    }
+
+    private async Task<bool> FoldAsync(Visit visit, InboxItem.RollBack said, CancellationToken cancellationToken)
+    {
+        var who = $"person:{said.PersonId}";
+        if (visit.Open is not { } rotation || rotation.Id != said.Rotation || rotation.PlanHash != said.PlanHash || rotation.State != said.ExpectedState)
+            return Refuse(visit, who, "RollbackRefused", "The rotation moved on before it was read.");
+        if (Rollback.Refusal(rotation) is { } refusal) return Refuse(visit, who, "RollbackRefused", refusal);
+        if (await IsOwnerAsync(visit, said.PersonId, cancellationToken) is not { } isOwner) return false;
+        if (!isOwner) return Refuse(visit, who, "RollbackRefused", "The person is not a current member of the answering group.");
+
+        visit.Open = rotation with { Rollback = new Rollback(said.PersonId, said.PersonName, said.On), Hold = null, Failures = 0, LastTrouble = null, WakeOn = clock.GetUtcNow() };
+        visit.Notes.Add(new LedgerNote(who, "RollbackAsked", $"{said.PersonName} takes the promotion back.", new JsonObject { ["promotedVersion"] = rotation.PromotedVersion }));
         return true;
     }
 

@@ -10,7 +10,7 @@ internal static class RotationPlans
         var traits = provider.Describe(account.Parameters);
         // The first rotation of a credential asks an owner before the first effect that can stop the old one.
         var first = row.HasRotated ? ApprovalRule.None : ApprovalRule.Owner;
-        var approval = new[] { policy.Approval, account.LowestApproval, traits.IssueEndangersOld ? first : ApprovalRule.None }.Max();
+        var approval = new[] { policy.Approval, account.LowestApproval, traits.IssueEndangersOld ? first : ApprovalRule.None, row.WasRolledBack ? ApprovalRule.Owner : ApprovalRule.None }.Max();
         return new RotationPlan
         {
             Credential = row.Id,

@@ -91,6 +91,9 @@ public sealed record CredentialRow
     /// <summary>True once a rotation of this credential ended Retired: the first one always asks an owner.</summary>
     public bool HasRotated { get; init; }
 
+    /// <summary>True from a rollback until a rotation ends Retired: the next one asks an owner before it issues.</summary>
+    public bool WasRolledBack { get; init; }
+
     /// <summary>True while rotation <see cref="Ordinal"/> is open.</summary>
     public bool IsOpen { get; init; }
 

@@ -20,6 +20,7 @@ namespace CredRotation.Engine.Registry;
 [JsonDerivedType(typeof(Retagged), "retagged")]
 [JsonDerivedType(typeof(HandIn), "hand-in")]
 [JsonDerivedType(typeof(Adopt), "adopt")]
+[JsonDerivedType(typeof(RollBack), "roll-back")]
 [JsonDerivedType(typeof(AcknowledgeReminder), "acknowledge-reminder")]
 public abstract record InboxItem(DateTimeOffset On)
 {
@@ -54,6 +55,9 @@ public abstract record InboxItem(DateTimeOffset On)
     /// <summary>A person had it adopted, and what consumers run was found at the provider.</summary>
     /// <param name="Current">Null where the provider shows no id.</param>
     public sealed record Adopt(DateTimeOffset On, string PersonId, string PersonName, KnownCredential? Current, CurrentFound How) : InboxItem(On);
+
+    /// <summary>A person takes a promotion back.</summary>
+    public sealed record RollBack(DateTimeOffset On, RotationId Rotation, string PlanHash, RotationState ExpectedState, string PersonId, string PersonName) : InboxItem(On);
 
     /// <summary>A person took on what they were reminded of; it only goes into the record.</summary>
     public sealed record AcknowledgeReminder(DateTimeOffset On, string PersonId, string PersonName, string Version, int Rung) : InboxItem(On);

@@ -79,7 +79,7 @@ internal sealed class ReloadStep(Remotes remotes, ICredentialVault vault, IConsu
             if (progress.SignalledOn is { } last && now < last + SignalPause(visit.Rotation, progress)) continue;
 
             var rotation = visit.Rotation;
-            var signal = new ReloadSignal(rotation.Id, rotation.Plan.Secret, rotation.PromotedVersion!, Rehearsal: false);
+            var signal = new ReloadSignal(rotation.Id, rotation.Plan.Secret, rotation.RunningVersion!, Rehearsal: false);
             SignalAnswer answer = new SignalAnswer.Silent("it is no longer configured.");
             if (options.Value.Consumers.TryGetValue(progress.Alias, out var consumer))
                 answer = await remotes.EffectAsync(visit, "consumer", $"signal {progress.Alias}", "Reload", (_, token) => signals.SignalAsync(progress.Alias, consumer, signal, token), cancellationToken);
@@ -100,13 +100,16 @@ internal sealed class ReloadStep(Remotes remotes, ICredentialVault vault, IConsu
     private StepResult.Waits Wait(Rotation rotation)
     {
         var now = clock.GetUtcNow();
-        var due = rotation.PromotedOn!.Value + rotation.Plan.Policy.ReloadMax;
+        var due = (rotation.Rollback?.RestoredOn ?? rotation.PromotedOn!.Value) + rotation.Plan.Policy.ReloadMax;
         var silent = rotation.Consumers.Where(consumer => !consumer.IsAdopted).ToList();
         var next = silent.Where(consumer => consumer.SignalledOn is not null).Select(consumer => consumer.SignalledOn!.Value + SignalPause(rotation, consumer)).Append(now + RotationMachine.PeopleWaitMax).Min();
         if (now < due) return new StepResult.Waits(rotation.Until(next < due ? next : due, now), null);
 
         var who = string.Join(", ", silent.Select(consumer => $"{consumer.Alias} ({string.Join(", ", consumer.Instances.Where(instance => !consumer.Acknowledged.ContainsKey(instance)))})"));
-        var held = rotation.Holding(HoldReason.ConsumerSilent, $"No proof of the new version from {who}. The old credential ends at {(rotation.OldEndsOn is { } end ? EngineTime.Text(end) : "no known time: it is retired only after that proof")}.", now, rotation.ReserveFrom,
+        var held = rotation.Rollback is not null
+            ? rotation.Holding(HoldReason.ConsumerSilent, $"No proof from {who} that it runs the restored version. Both credentials work meanwhile.", now, null,
+                Choices.ToRetry, Choices.ToOverride("End the rollback without that proof: the credential that was issued stays alive and is reported.", 1))
+            : rotation.Holding(HoldReason.ConsumerSilent, $"No proof of the new version from {who}. The old credential ends at {(rotation.OldEndsOn is { } end ? EngineTime.Text(end) : "no known time: it is retired only after that proof")}.", now, rotation.ReserveFrom,
             Choices.ToRetry, Choices.ToOverride($"Go on without that proof: {who} will fail when the old credential ends.", 2));
         return new StepResult.Waits(held.Until(next < held.WakeOn && next > now ? next : held.WakeOn, now), null);
     }

@@ -42,7 +42,7 @@ internal sealed class CloseStep(Remotes remotes, ICredentialVault vault, Leftove
         }
 
         var rotation = visit.Rotation;
-        visit.Row = visit.Row with { IsOpen = false, HasRotated = visit.Row.HasRotated || rotation.State is RotationState.Retired };
+        visit.Row = visit.Row with { IsOpen = false, HasRotated = visit.Row.HasRotated || rotation.State is RotationState.Retired, WasRolledBack = visit.Row.WasRolledBack && rotation.State is not RotationState.Retired };
         return new StepResult.Moved(rotation with { IsClosed = true, Hold = null },
             LedgerNote.Ours("Closed", rotation.Suspects.Count == 0 ? "Nothing of this rotation lives but the current credential." : $"{rotation.Suspects.Count} issues without a result were reported.",
                 new JsonObject { ["suspects"] = new JsonArray([.. rotation.Suspects.Select(suspect => (JsonNode)new JsonObject { ["marker"] = suspect.Marker, ["endsOn"] = suspect.EndsOn is { } end ? EngineTime.Text(end) : null })]) }));

@@ -74,6 +74,8 @@ internal sealed class Leftovers(Remotes remotes, ICredentialVault vault, IProvid
         }
         else if (isNameless) found.AddRange(news.Select(credential => Listed(credential, isUnread: false)));
 
+        // What was taken back is known by its id, too, and is nobody's any more where that was proved.
+        if (!isNameless && rotation.Rollback is { IsRestored: true } back) found.AddRange(news.Select(credential => Listed(credential, isUnread: back.IsProven)));
         // What was promoted may be run by somebody: it stays reported as it was.
         var kept = rotation.Suspects.Where(suspect => !suspect.IsUnread && alive.Any(credential => credential.Marker == suspect.Marker) && found.All(again => again.ProviderId != suspect.ProviderId));
         visit.Open = rotation with { Suspects = [.. kept, .. found] };

@@ -24,6 +24,7 @@ public static class AuthorizationTable
         new(EndpointName.ApproveRotation, "POST", "rotations/{id}/approve", Subject.Rotation, Roles.OwnerOfThis, s_decision, ["choice"], HasForm: true),
         new(EndpointName.RejectRotation, "POST", "rotations/{id}/reject", Subject.Rotation, Roles.OwnerOfThis, s_decision, ["choice"], HasForm: true),
         new(EndpointName.ChooseInHold, "POST", "rotations/{id}/choose", Subject.Rotation, Roles.OwnerOfThis, [.. s_decision, "choice"], [], HasForm: true),
+        new(EndpointName.RollBackRotation, "POST", "rotations/{id}/rollback", Subject.Rotation, Roles.OwnerOfThis, s_decision, ["choice"], HasForm: true),
         new(EndpointName.HandIn, "POST", "rotations/{id}/intake", Subject.Rotation, Roles.OwnerOfThis, ["token"], [], HasForm: true) { Sealed = "value" },
         new(EndpointName.Acknowledge, "POST", "acknowledgements", Subject.Body, Roles.Consumer, ["rotation", "vault", "secret", "version", "instance", "firstSuccessOn"], []),
         new(EndpointName.OpenPage, "GET", "pages/{name}/{id?}", Subject.Page, Roles.Owner | Roles.Operator | Roles.Auditor | Roles.Reminded, [], []),

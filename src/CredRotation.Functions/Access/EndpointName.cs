@@ -17,6 +17,7 @@ public enum EndpointName
     ApproveRotation,
     RejectRotation,
     ChooseInHold,
+    RollBackRotation,
     HandIn,
     Acknowledge,
     OpenPage,

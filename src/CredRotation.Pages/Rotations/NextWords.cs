@@ -9,6 +9,7 @@ public static class NextWords
     {
         ArgumentNullException.ThrowIfNull(rotation);
         if (rotation.State.NextStep() is not { } step) return End(rotation.State);
+        if (rotation.Rollback is { IsRestored: false } asked) return $"{asked.PersonName} takes the promotion back: the old credential is tried, and becomes current again.";
         if (rotation.Hold is { } hold) return $"Nothing, until an owner answers: {HoldWords.Question(hold.Reason)}";
         if (rotation.WindowOpensOn is { } opens) return $"{step}, as soon as a change window opens: {Shown.Time(opens)}.";
         if (rotation.Failures > 0) return $"{step} is tried again. {rotation.Failures} of {RetryPolicy.FailuresMax} tries failed so far.";
@@ -22,6 +23,7 @@ public static class NextWords
         ArgumentNullException.ThrowIfNull(rotation);
         return rotation.State switch
         {
+            RotationState.Promoted or RotationState.Reloaded when rotation.Rollback is { IsRestored: true } => "Both: the old one is current again, the new one is not ended yet.",
             RotationState.Retired => "The new credential. The old one has ended.",
             RotationState.Promoted or RotationState.Reloaded or RotationState.RetireSent when rotation.Plan.Traits.OldValidity is OldValidity.Immediate => "The new credential. The old one ended when the new one was issued.",
             RotationState.Promoted or RotationState.Reloaded or RotationState.RetireSent when rotation.OldEndsOn is { } end => $"Both: the new one is current, the old one until {Shown.Time(end)}.",

@@ -24,6 +24,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         ApproveRotation  401 403 202 403 403 403
         RejectRotation   401 403 202 403 403 403
         ChooseInHold     401 403 202 403 403 403
+        RollBackRotation 401 403 412 403 403 403
         HandIn           401 403 412 403 403 403
         Acknowledge      401 202 403 403 403 403
         OpenPage         401 403 200 403 200 200
@@ -45,7 +46,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         }
 
         Assert.Equal(Expected.Split('\n', StringSplitOptions.TrimEntries), seen);
-        Assert.Equal(126, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
+        Assert.Equal(132, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
     }
 
     private async Task<int> CallAsync(EndpointName name, string who)
@@ -66,7 +67,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         EndpointName.AcknowledgeReminder => HeadsWorld.Json(new { version = "0f9e8d7c6b5a49382716050403020100", rung = "0" }),
         EndpointName.Release or EndpointName.ReleaseByForm => HeadsWorld.Json(new { reason = "A test asks." }),
         EndpointName.Rehearse => HeadsWorld.Json(new { vault = world.Row.Secret.VaultUri, secret = world.Row.Secret.Name }),
-        EndpointName.ApproveRotation or EndpointName.RejectRotation => HeadsWorld.Json(world.Decision()),
+        EndpointName.ApproveRotation or EndpointName.RejectRotation or EndpointName.RollBackRotation => HeadsWorld.Json(world.Decision()),
         EndpointName.ChooseInHold => HeadsWorld.Json(world.Decision("retry")),
         // The rotation waits for no such thing.
         EndpointName.HandIn => HeadsWorld.Json(new { token = "1.a", value = "canary-never-read" }),
