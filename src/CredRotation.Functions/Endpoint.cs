@@ -23,6 +23,8 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
 
     public const string RehearsalPage = "rehearsal";
 
+    public const string CredentialPage = "credential";
+
     public const string IntakePage = "intake";
 
     /// <summary>Open to whoever could own something, since nothing may be adopted yet.</summary>
@@ -73,7 +75,7 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
         var subject = row.Subject != Subject.Page ? row.Subject : route.GetValueOrDefault("name") switch
         {
             RotationPage or IntakePage => Subject.Rotation,
-            RehearsalPage => Subject.Credential,
+            RehearsalPage or CredentialPage => Subject.Credential,
             _ => Subject.All,
         };
         var isRead = row.Method == HttpMethods.Get;

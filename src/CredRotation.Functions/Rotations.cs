@@ -2,6 +2,7 @@ using CredRotation.Engine;
 using CredRotation.Engine.Registry;
 using CredRotation.Functions.Access;
 using CredRotation.Functions.Answers;
+using CredRotation.Functions.Reading;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -36,6 +37,9 @@ public sealed class Rotations(Endpoint endpoint, ICredentialRegistry registry, I
         if (mode != RotationMode.Rotate) return Answer.Of(Problem.Conflict($"Mode is {mode}: nothing would be done. Rotation:Mode or the policy's Mode must be Rotate.", null));
 
         await inbox.PutAsync(row.Id, on => new InboxItem.Start(on, visit.Caller.ObjectId, visit.Caller.Name, reason), cancellationToken);
-        return Answer.Json(StatusCodes.Status202Accepted, new StartedView(RotationId.Of(row.Id, row.Ordinal + 1).Value, row.Id.Value));
+        // The next visit opens it, in a moment: until then there is nothing to show of it.
+        return visit.IsForm
+            ? Answer.SeeOther($"/api/pages/{Endpoint.CredentialPage}/{row.Id}")
+            : Answer.Json(StatusCodes.Status202Accepted, new StartedView(RotationId.Of(row.Id, row.Ordinal + 1).Value, row.Id.Value));
     }
 }

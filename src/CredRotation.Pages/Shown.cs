@@ -23,6 +23,14 @@ public static class Shown
 
     public static string Time(DateTimeOffset on) => on.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
+    /// <summary>The same moment in another zone, with its date where that differs; null where the zone is UTC, or this host does not know it.</summary>
+    public static string? TimeIn(DateTimeOffset on, string zone)
+    {
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found) || found.BaseUtcOffset == TimeSpan.Zero && !found.SupportsDaylightSavingTime) return null;
+        var local = TimeZoneInfo.ConvertTime(on, found);
+        return $"{local.ToString(local.Date == on.UtcDateTime.Date ? "HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} {Text(zone, 60)}";
+    }
+
     public static string Machine(DateTimeOffset on) => on.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>How far away, coarse: a person wants the size, the time stands beside it.</summary>

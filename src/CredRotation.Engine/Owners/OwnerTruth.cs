@@ -20,6 +20,9 @@ internal sealed partial class OwnerTruth(IOwnerDirectory directory, OwnerBook bo
     /// <summary>Less than a day, so that a check that runs by the hour never skips one.</summary>
     private static readonly TimeSpan CheckAgainAfter = TimeSpan.FromHours(23);
 
+    /// <summary>Groups whose names are asked for in one round.</summary>
+    private const int NamesMax = 20;
+
     /// <summary>How long a departure is spoken of.</summary>
     private static readonly TimeSpan NewsFor = TimeSpan.FromDays(14);
 
@@ -47,9 +50,13 @@ internal sealed partial class OwnerTruth(IOwnerDirectory directory, OwnerBook bo
 
         if (due.Count > 0)
         {
-            foreach (var reading in await directory.ReadManyAsync([.. due.Keys], cancellationToken))
+            var named = 0;
+            foreach (var read in await directory.ReadManyAsync([.. due.Keys], cancellationToken))
             {
-                var (row, known) = due[reading.Group];
+                var (row, known) = due[read.Group];
+                // What a group is called is left out of an answer for many; people want to read it.
+                var reading = read;
+                if (read is { State: OwnerState.Healthy, GroupName: null } && known?.GroupName is null && named++ < NamesMax && await directory.ReadAsync(read.Group, cancellationToken) is { State: OwnerState.Healthy } whole) reading = whole;
                 // Left for the newer version that wrote it.
                 if (row is not null && known is null && RowFormat.IsNewer(row.Body, OwnerRecord.CurrentFormat)) continue;
                 var record = OwnerHistory.With(known, reading, now);

@@ -18,7 +18,7 @@ public static class AuthorizationTable
         new(EndpointName.Release, "DELETE", "adoptions/{id}", Subject.Credential, ReleaseOrAsk, ["reason"], []),
         new(EndpointName.ReleaseByForm, "POST", "adoptions/{id}/release", Subject.Credential, ReleaseOrAsk, ["reason"], [], HasForm: true),
         new(EndpointName.Rehearse, "POST", "rehearsals", Subject.Named, Roles.Reader, ["vault", "secret"], []),
-        new(EndpointName.StartRotation, "POST", "rotations", Subject.Body, Roles.Operator, ["vault", "secret", "reason"], []),
+        new(EndpointName.StartRotation, "POST", "rotations", Subject.Body, Roles.Operator, ["vault", "secret", "reason"], [], HasForm: true),
         new(EndpointName.ShowRotation, "GET", "rotations/{id}", Subject.Rotation, Roles.Reader, [], []),
         new(EndpointName.ShowEvidence, "GET", "rotations/{id}/evidence", Subject.Rotation, Roles.Reader, [], []),
         new(EndpointName.ApproveRotation, "POST", "rotations/{id}/approve", Subject.Rotation, Roles.OwnerOfThis, s_decision, ["choice"], HasForm: true),

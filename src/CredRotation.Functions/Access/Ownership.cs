@@ -91,8 +91,11 @@ public sealed class Ownership(IOwnerDirectory directory, ICredentialRegistry reg
         return answer;
     }
 
-    private async Task<OwnerAnswer> IsRemindedAsync(Caller caller, LadderNotice notice, CancellationToken cancellationToken)
+    /// <summary>Whether this reminder did.</summary>
+    public async Task<OwnerAnswer> IsRemindedAsync(Caller caller, LadderNotice notice, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(caller);
+        ArgumentNullException.ThrowIfNull(notice);
         if (notice.Named.Any(caller.Is)) return OwnerAnswer.Yes;
         var answer = OwnerAnswer.No;
         foreach (var (level, group) in new[] { (LadderLevel.Fallback, options.Value.FallbackGroup), (LadderLevel.Leadership, options.Value.LeadershipGroup) })

@@ -50,7 +50,7 @@ internal sealed class Stage : IAsyncDisposable
     public CredentialId Credential => CredentialId.Of(World.PaymentSecret);
 
     public Uri PageFor(string person)
-        => new(App.BaseUri, $".auth/sandbox?token={Uri.EscapeDataString(World.TokenFor(person))}&to=/api/pages/credentials");
+        => new(App.BaseUri, $".auth/sandbox?token={Uri.EscapeDataString(World.TokenFor(person))}&to=/api/pages/overview");
 
     /// <param name="pace">The least real time between two jumps, so that a person can watch.</param>
     public static async Task<Stage> SetAsync(SandboxOptions options, TimeSpan pace, TextWriter output, CancellationToken cancellationToken)
@@ -136,7 +136,7 @@ internal sealed class Stage : IAsyncDisposable
 
         string[] paths =
         [
-            "api/credentials", $"api/credentials/{Credential}", "api/pages/credentials", "api/rotations/nonsense", "api/pages/nonsense",
+            "api/credentials", $"api/credentials/{Credential}", "api/pages/credentials", "api/pages/overview", "api/pages/tasks", "api/pages/owners", $"api/pages/credential/{Credential}", "api/rotations/nonsense", "api/pages/nonsense",
             .. rotations.Select(rotation => $"api/rotations/{rotation.Id}"), .. rotations.Select(rotation => $"api/pages/rotation/{rotation.Id}"),
         ];
         foreach (var path in paths)

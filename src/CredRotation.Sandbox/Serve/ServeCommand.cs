@@ -90,7 +90,7 @@ public static class ServeCommand
     }
 
     private static string Page(SandboxWorld world, string person)
-        => $"{world.Rotator}.auth/sandbox?token={Uri.EscapeDataString(world.TokenFor(person))}&to=/api/pages/credentials";
+        => $"{world.Rotator}.auth/sandbox?token={Uri.EscapeDataString(world.TokenFor(person))}&to=/api/pages/overview";
 
     private static int Usage()
     {

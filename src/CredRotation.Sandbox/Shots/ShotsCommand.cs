@@ -39,6 +39,11 @@ internal static class ShotsCommand
     {
         var first = await day.UntilAsync(1, rotation => rotation.Hold is { Reason: HoldReason.ApprovalNeeded, IsAnnounced: true }, cancellationToken);
         await album.AddAsync("1-approval", day.SignedIn(day.PageOf(first)), cancellationToken);
+        await day.RemindAsync(cancellationToken);
+        await album.AddAsync("2-tasks", day.PageNamed("tasks"), cancellationToken);
+        await album.AddAsync("2-overview", day.PageNamed("overview"), cancellationToken);
+        await album.AddAsync("2-owners", day.PageNamed("owners"), cancellationToken);
+        await album.AddAsync("2-credential", day.CredentialOf(first), cancellationToken);
         await album.AddAsync("2-credentials", day.Credentials, cancellationToken);
         await album.AddAsync("2-rehearsal", day.RehearsalOf(first), cancellationToken);
 
@@ -66,6 +71,9 @@ internal static class ShotsCommand
         await album.AddAsync("6-incident", day.PageOf(second), cancellationToken);
         await album.AddAsync("7-inbox", day.Inbox, cancellationToken);
         await album.AddAsync("8-watched", day.SignedIn(day.Credentials, "operator"), cancellationToken);
+        await album.AddAsync("8-overview", day.PageNamed("overview"), cancellationToken);
+        await album.AddAsync("8-unmanaged", day.PageNamed("unmanaged"), cancellationToken);
+        await album.AddAsync("8-own", day.PageNamed("own"), cancellationToken);
         await album.AddAsync("9-setup", day.Setup, cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using CredRotation.Engine;
 using CredRotation.Engine.Detect;
+using CredRotation.Engine.Ladder;
 using CredRotation.Sandbox.Replay;
 using CredRotation.Sandbox.World;
 using CredRotation.Testing;
@@ -20,6 +21,14 @@ internal sealed class ShotsDay(Stage stage) : IAsyncDisposable
     private bool _isShopLost;
 
     public Uri Credentials => new(stage.App.BaseUri, "api/pages/credentials");
+
+    /// <summary>One of the pages that need no id.</summary>
+    public Uri PageNamed(string name) => new(stage.App.BaseUri, $"api/pages/{name}");
+
+    public Uri CredentialOf(Rotation rotation) => new(stage.App.BaseUri, $"api/pages/credential/{rotation.Plan.Credential.Value}");
+
+    /// <summary>The daily look at owners, and reminders where they are due.</summary>
+    public Task RemindAsync(CancellationToken cancellationToken) => stage.App.Services.GetRequiredService<LadderClimber>().RunAsync(cancellationToken);
 
     public Uri Setup => new(stage.App.BaseUri, "api/pages/setup");
 

@@ -73,9 +73,11 @@ internal static class SandboxSettings
     private static void Policy(SandboxWorld world, Dictionary<string, string> settings)
     {
         const string policy = $"Rotation__Policies__{SandboxNames.Policy}";
+        settings[$"{policy}__Zone"] = "Europe/Berlin";
         settings[$"{policy}__Lead"] = Span(TimeSpan.FromDays(30));
         settings[$"{policy}__Lifetime"] = Span(TimeSpan.FromDays(90));
         settings[$"{policy}__Consumers__0"] = SandboxNames.Consumer;
+        settings["Rotation__Policies__standard__Zone"] = "Europe/Berlin";
         settings["Rotation__Policies__standard__Lead"] = Span(TimeSpan.FromDays(30));
         foreach (var (name, value) in world.Options.Policy) settings[$"{policy}__{name}"] = value;
     }

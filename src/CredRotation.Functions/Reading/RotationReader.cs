@@ -2,7 +2,7 @@ using CredRotation.Engine.Registry;
 using CredRotation.Functions.Access;
 using CredRotation.Pages.Rotations;
 
-namespace CredRotation.Functions;
+namespace CredRotation.Functions.Reading;
 
 /// <summary>Gathers what the page and the call show of a rotation, so that both show the same.</summary>
 public sealed class RotationReader(ICredentialRegistry registry, TimeProvider time)
