@@ -33,6 +33,7 @@ public static class CredRotationApp
         services.AddSingleton<IStartupValidator, SettingsAtStart>();
         services.AddSingleton<CallerReader>();
         services.AddSingleton<Ownership>();
+        services.AddSingleton<CallLimits>();
         services.AddSingleton<Inventory>();
         services.AddSingleton<Inbox>();
         services.AddSingleton<RotationReader>();

@@ -14,7 +14,7 @@ namespace CredRotation.Functions;
 /// The one door of every HTTP call: who calls, whether a browser was tricked, what the call is about, whether the table allows it, and
 /// that nothing unknown stands in it. Only then does the call's own code run.
 /// </summary>
-public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredentialRegistry registry, PageRenderer pages, IOptions<RotationOptions> options)
+public sealed class Endpoint(CallerReader callers, Ownership ownership, CallLimits limits, ICredentialRegistry registry, PageRenderer pages, IOptions<RotationOptions> options)
 {
     public const string RotationPage = "rotation";
 
@@ -51,6 +51,9 @@ public sealed class Endpoint(CallerReader callers, Ownership ownership, ICredent
         var isOpen = (row.Allowed & Roles.Anybody) != 0;
         if ((callers.Read(request) ?? (isOpen ? Caller.Nobody : null)) is not { } caller) return Answer.Of(Problem.NotSignedIn);
         if (row.Method != HttpMethods.Get && !BrowserOrigin.IsOurs(request, options.Value)) return Answer.Of(Problem.NotAllowed("A browser sent this from another site."));
+
+        // Before anything is read for it: what is refused costs, too.
+        if (limits.Refusal(caller, row) is { } wait) return Answer.Of(Problem.TooMany(wait));
 
         try
         {

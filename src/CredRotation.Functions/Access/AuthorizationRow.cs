@@ -42,6 +42,9 @@ public sealed record AuthorizationRow(
     /// <summary>The one member that may be long.</summary>
     public string? Wide { get; init; }
 
+    /// <summary>How often one person may make this call in a minute; null: without a bound of its own.</summary>
+    public int? PerMinute { get; init; }
+
     /// <summary>The member that holds a secret value, if any: it is read into a <see cref="CredRotation.Engine.SecretText"/> and stands in no other member.</summary>
     public string? Sealed { get; init; }
 }

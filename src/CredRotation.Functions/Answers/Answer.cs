@@ -63,6 +63,7 @@ public sealed class Answer : IActionResult
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
         if (_location is not null) headers.Location = _location;
+        if (Problem?.RetryAfterSeconds is { } seconds) headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (Status == StatusCodes.Status401Unauthorized) headers.WWWAuthenticate = "Bearer";
 
         await response.Body.WriteAsync(_body, context.HttpContext.RequestAborted);

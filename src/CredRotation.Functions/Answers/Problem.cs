@@ -6,6 +6,9 @@ namespace CredRotation.Functions.Answers;
 /// <param name="Open">Id of the rotation that stands in the way, if one does.</param>
 public sealed record Problem(int Status, string Title, string Detail, string WhatStillWorks, string Next, string? Open = null)
 {
+    /// <summary>When to come back; null: nobody knows.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
     private const string NothingChanged = "Nothing was changed. Rotations go on as they were.";
 
     public static Problem NotSignedIn { get; } = new(401, "Nobody is signed in", "This call needs a signed-in caller.", NothingChanged, "Sign in, then repeat the call.");
@@ -23,6 +26,12 @@ public sealed record Problem(int Status, string Title, string Detail, string Wha
     public static Problem MovedOn(string detail) => new(412, "It moved on", detail, "Nothing was recorded. The rotation goes on by its plan.", "Read the rotation again and decide on what it shows now.");
 
     public static Problem Conflict(string detail, string? open) => new(409, "Not now", detail, NothingChanged, open is null ? "See the detail." : "Follow the open rotation.", open);
+
+    public static Problem TooMany(TimeSpan wait)
+    {
+        var seconds = (int)Math.Ceiling(wait.TotalSeconds);
+        return new(429, "Too many calls", "You made this call too often within a minute.", NothingChanged, $"Repeat it in {seconds.ToString(System.Globalization.CultureInfo.InvariantCulture)} {(seconds == 1 ? "second" : "seconds")}.") { RetryAfterSeconds = seconds };
+    }
 
     public static Problem Unavailable(string detail) => new(503, "A remote had trouble", detail, "What was recorded before stands. Rotations go on from the registry.", "Repeat the call in a minute; repeating is harmless.");
 
