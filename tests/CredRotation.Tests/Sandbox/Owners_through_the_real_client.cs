@@ -134,13 +134,70 @@ public sealed class Owners_through_the_real_client : IAsyncLifetime
     }
 
     [Fact]
-    public async Task That_are_gone_are_stood_in_for_by_the_fallback_groups_mailbox()
+    public async Task That_are_gone_are_stood_in_for_by_the_people_of_the_fallback_group_never_by_its_alias()
     {
         _model.DeleteGroup(Group);
 
         await Mailer().TrySendAsync(Notice(Group), Stop);
 
-        Assert.Equal(["platform@shop.example"], Assert.Single(_inbox.Mails).To);
+        Assert.Equal(["u1@shop.example", "u2@shop.example"], Assert.Single(_inbox.Mails).To);
+    }
+
+    [Fact]
+    public async Task Are_written_to_by_name_where_a_notice_is_for_people()
+    {
+        var notice = Notice(null) with { Kind = NoticeKind.Reminder, People = [new OwnerPerson("m1", "Manager", "m1@shop.example"), new OwnerPerson("m2", "Other", null)] };
+
+        await Mailer().TrySendAsync(notice, Stop);
+        var nobody = await Assert.ThrowsAsync<RemoteTroubleException>(() => Mailer().TrySendAsync(notice with { OwnerGroup = Group, People = [] }, Stop));
+
+        Assert.Equal(["m1@shop.example"], Assert.Single(_inbox.Mails).To);
+        Assert.Equal(RemoteTrouble.NotFound, nobody.Trouble);
+    }
+
+    [Fact]
+    public async Task Have_managers_each_once_who_are_enabled_members()
+    {
+        _model.Put(new DirectoryUser("boss", "Boss", "boss@shop.example"));
+        _model.Put(new DirectoryUser("left", "Left", "left@shop.example", IsEnabled: false));
+        _model.Put(new DirectoryUser("u1", "User 1", "u1@shop.example", Manager: "boss"));
+        _model.Put(new DirectoryUser("u2", "User 2", "u2@shop.example", Manager: "boss"));
+        _model.Put(new DirectoryUser("u3", "User 3", null, Manager: "left"));
+
+        var reading = await Directory.ReadManagersAsync(["u1", "u2", "u3", "sender", "nobody"], Stop);
+
+        Assert.Equal([new OwnerPerson("boss", "Boss", "boss@shop.example")], reading.People);
+        Assert.Null(reading.Trouble);
+    }
+
+    [Fact]
+    public async Task Have_managers_who_cannot_be_seen_without_the_permission_and_that_is_said()
+    {
+        _model.Put(new DirectoryUser("boss", "Boss", "boss@shop.example"));
+        _model.Put(new DirectoryUser("u1", "User 1", "u1@shop.example", Manager: "boss"));
+        _model.Grant = DirectoryGrant.MembersWithoutProperties;
+        var hidden = await Directory.ReadManagersAsync(["u1"], Stop);
+        _model.Grant = DirectoryGrant.Nothing;
+        var refused = await Directory.ReadManagersAsync(["u1"], Stop);
+
+        Assert.Empty(hidden.People.Concat(refused.People));
+        Assert.All(new[] { hidden.Trouble, refused.Trouble }, trouble => Assert.Contains("User.Read.All", trouble, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Count_no_guest_and_no_disabled_account_and_say_why_unless_guests_are_allowed()
+    {
+        _model.Put(new DirectoryUser("u1", "User 1", "u1@shop.example", UserType: "Guest"));
+        _model.Put(new DirectoryUser("u2", "User 2", "u2@shop.example", IsEnabled: false));
+
+        var reading = await Directory.ReadAsync(Group, Stop);
+        var many = Assert.Single(await Directory.ReadManyAsync([Group], Stop));
+        var allowing = await new GraphOwnerDirectory(_graph!, Options.Create(new RotationOptions { GuestsMayOwn = true }), _clock).ReadAsync(Group, Stop);
+
+        Assert.Equal((OwnerState.TooFew, "u3"), (reading.State, Assert.Single(reading.People).ObjectId));
+        Assert.Equal([("u1", "is a guest of the tenant"), ("u2", "the account is disabled")], reading.NotCounted.Select(member => (member.ObjectId, member.Why)));
+        Assert.Equal(reading.NotCounted, many.NotCounted);
+        Assert.Equal(["u1", "u3"], allowing.People.Select(person => person.ObjectId));
     }
 
     [Fact]

@@ -97,6 +97,29 @@ public sealed class A_notice_on_two_paths
         Assert.Equal(RemoteTrouble.Unknown, thrown.Trouble);
     }
 
+    [Fact]
+    public async Task That_reminds_goes_both_ways_and_one_for_people_by_name_goes_by_mail_alone()
+    {
+        var world = new World();
+        await world.NotifyAsync(NoticeKind.Reminder);
+        Assert.Equal((1, 1), (world.Teams.Requests.Count, world.Graph.Requests.Count));
+
+        await world.NotifyAsync(new Notice(NoticeKind.Reminder, null, "Title", "happened", "works", "do", [], [], "/api/pages/tasks") { People = [new OwnerPerson("5", "Manager", "manager@contoso.com")] });
+
+        Assert.Equal((1, 2), (world.Teams.Requests.Count, world.Graph.Requests.Count));
+        Assert.Contains("manager@contoso.com", world.Graph.Requests[^1].Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task For_people_by_name_goes_to_the_default_channel_where_no_mail_can_be_sent()
+    {
+        var world = new World(sender: "");
+
+        await world.NotifyAsync(new Notice(NoticeKind.Reminder, null, "Title", "happened", "works", "do", [], [], "/api/pages/tasks") { People = [new OwnerPerson("5", "Manager", "manager@contoso.com")] });
+
+        Assert.Equal((1, 0), (world.Teams.Requests.Count, world.Graph.Requests.Count));
+    }
+
     [Theory]
     [InlineData("not an address")]
     [InlineData("a@b@c")]
@@ -139,8 +162,9 @@ public sealed class A_notice_on_two_paths
 
         public Wire Graph { get; }
 
-        public async Task NotifyAsync(NoticeKind kind)
-            => await _services.GetRequiredService<INotifier>().NotifyAsync(new Notice(kind, "group", "Title", "happened", "works", "do", [], [], "/api/pages/rotation/x"), Cancellation);
+        public Task NotifyAsync(NoticeKind kind) => NotifyAsync(new Notice(kind, "group", "Title", "happened", "works", "do", [], [], "/api/pages/rotation/x"));
+
+        public Task NotifyAsync(Notice notice) => _services.GetRequiredService<INotifier>().NotifyAsync(notice, Cancellation);
     }
 
     private sealed class TwoOwners : IOwnerDirectory
