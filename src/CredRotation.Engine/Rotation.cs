@@ -249,10 +249,17 @@ public sealed record Escalation(DateTimeOffset Since, string Detail);
 /// <summary>One journey of a credential from an old version to a retired one. Written only by the holder of the credential's claim.</summary>
 public sealed record Rotation
 {
-    /// <summary>The row format; a newer one is refused untouched.</summary>
-    public const int CurrentFormat = 1;
+    /// <summary>Of a rotation that is rolled back, or waits for what builds before did not know: they must refuse it, not go on with it.</summary>
+    public const int CurrentFormat = 2;
 
-    public int Format { get; init; } = CurrentFormat;
+    /// <summary>Of every other one, so that the build before this one goes on with it.</summary>
+    public const int FirstFormat = 1;
+
+    public int Format { get; init; } = FirstFormat;
+
+    /// <summary>The format that this rotation has to be written in as it stands.</summary>
+    [JsonIgnore]
+    public int FormatNow => this is { IsOpen: true, Rollback: not null } or { IsOpen: true, Plan.ProviderApproval: not null } or { Hold.Reason: HoldReason.ProviderApprovalNeeded or HoldReason.OutsideWindow } ? CurrentFormat : FirstFormat;
 
     public required RotationId Id { get; init; }
 

@@ -43,8 +43,11 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
         return missing <= 0
             ? AskProvider(rotation, now)
             : (rotation.Holding(HoldReason.ApprovalNeeded, $"{(missing == 1 ? "An approval" : "Two approvals")} of this plan by current owners {(missing == 1 ? "is" : "are")} missing.{(rotation.Incident is { } incident ? $" {incident.Detail}" : "")}", now, rotation.Plan.ApproveBy,
-                rotation.Incident is null ? [Choices.ToApprove(needed), Choices.ToReject] : [Choices.ToApprove(needed), Choices.ToExpedite, Choices.ToReject]), false);
+                !IsUrgent(rotation, now) ? [Choices.ToApprove(needed), Choices.ToReject] : [Choices.ToApprove(needed), Choices.ToExpedite, Choices.ToReject]), false);
     }
+
+    /// <summary>Rule 16: one person may break the glass where something fails, nobody answered in time, or waiting longer would let it end.</summary>
+    private static bool IsUrgent(Rotation rotation, DateTimeOffset now) => rotation.Incident is not null || now >= rotation.Plan.ApproveBy || rotation.Plan.LastSafeMoment <= now;
 
     /// <summary>Last of all: whoever is asked outside should not be asked for what nobody here wants. No host's clock and nobody's absence stands in for the provider.</summary>
     private static (Rotation Rotation, bool IsAuthorized) AskProvider(Rotation rotation, DateTimeOffset now)

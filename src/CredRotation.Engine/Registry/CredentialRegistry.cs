@@ -205,7 +205,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
         changes.Insert(0, new RowChange.Replace(new RowKey(partition, CredentialRowKey), EngineJson.Write(row), visit.RowTag));
         if (visit.Open is { } open)
         {
-            var rotation = open with { SavedOn = row.SavedOn };
+            var rotation = open with { SavedOn = row.SavedOn, Format = open.FormatNow };
             var key = RotationKey(visit.Row.Id, rotation.Ordinal);
             changes.Insert(1, visit.RotationTag is { } known
                 ? new RowChange.Replace(key, EngineJson.Write(rotation), known)

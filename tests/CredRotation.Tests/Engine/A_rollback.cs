@@ -97,6 +97,22 @@ public sealed class A_rollback
     }
 
     [Fact]
+    public async Task Is_written_so_that_a_build_which_knows_of_none_refuses_it_until_it_ended()
+    {
+        await using var vendors = new VendorWorld(VendorClasses.Find("overlap-list"));
+        await ReloadedAsync(vendors);
+        Assert.Equal(Rotation.FirstFormat, (await vendors.World.RotationAsync(Cancel, 1)).Format);
+        vendors.World.Consumers.Signalled = (_, _, _) => Task.CompletedTask;
+
+        await RollBackAsync(vendors, RotationWorld.OwnerOne);
+        Assert.Equal(Rotation.CurrentFormat, (await vendors.World.RotationAsync(Cancel, 1)).Format);
+        await vendors.World.PassAsync(TimeSpan.FromHours(1), Cancel);
+        await vendors.World.ChooseAsync("override", RotationWorld.OwnerTwo, Cancel);
+
+        Assert.Equal(Rotation.FirstFormat, (await EndAsync(vendors)).Format);
+    }
+
+    [Fact]
     public async Task By_a_stranger_counts_nothing()
     {
         await using var vendors = new VendorWorld(VendorClasses.Find("overlap-list"));

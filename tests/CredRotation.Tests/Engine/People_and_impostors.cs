@@ -32,6 +32,24 @@ public sealed class People_and_impostors : EngineTest
     }
 
     [Fact]
+    public async Task One_person_may_break_the_glass_once_nobody_else_answered_in_time_and_it_is_recorded()
+    {
+        await using var world = new RotationWorld(new Dictionary<string, string?> { ["Rotation:Policies:payments:Approval"] = "TwoOwners" });
+        await world.SweepAsync(Cancel);
+        Assert.Equal(["approve", "reject"], (await world.RotationAsync(Cancel)).Hold!.Choices.Select(choice => choice.Name));
+        await world.PassAsync(TimeSpan.FromDays(7.1), Cancel);
+        Assert.Contains((await world.RotationAsync(Cancel)).Hold!.Choices, choice => choice is { Name: "expedite", PeopleNeeded: 1 });
+
+        await world.ChooseAsync("expedite", RotationWorld.Stranger, Cancel);
+        Assert.Equal(RotationState.Detected, (await world.RotationAsync(Cancel)).State);
+        await world.ChooseAsync("expedite", RotationWorld.OwnerTwo, Cancel);
+
+        var rotation = await world.RotationAsync(Cancel);
+        Assert.NotNull(rotation.PromotedVersion);
+        Assert.Contains(rotation.Overrides, text => text.StartsWith($"ApprovalNeeded: expedited by {RotationWorld.OwnerTwo}", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task An_owner_who_left_before_issue_no_longer_counts()
     {
         await World.SweepAsync(Cancel);

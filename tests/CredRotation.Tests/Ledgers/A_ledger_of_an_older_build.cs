@@ -17,9 +17,12 @@ public sealed class A_ledger_of_an_older_build
 {
     private const string RecordIn = "CREDROTATION_RECORD_LEDGERS";
 
+    /// <summary>Holds that only the second format of a rotation knows.</summary>
+    private static readonly HoldReason[] s_second = [HoldReason.ProviderApprovalNeeded, HoldReason.OutsideWindow];
+
     private static readonly string Folder = Path.Combine(Repository.Root, "tests", "CredRotation.Tests", "Ledgers");
 
-    /// <summary>Every file of every format that was ever current: <c>v1/issued-first</c>. Another format is another folder; the second is that of a released credential's row.</summary>
+    /// <summary>Every file of every format that was ever current: <c>v1/issued-first</c>. Another format is another folder; the second is that of a released credential's row, and of a rotation that is rolled back or waits for what the first did not know.</summary>
     public static TheoryData<string> Recordings
         => [.. Directory.EnumerateFiles(Folder, "*.json", SearchOption.AllDirectories).Select(file => Path.ChangeExtension(Path.GetRelativePath(Folder, file), null).Replace('\\', '/')).Order(StringComparer.Ordinal)];
 
@@ -66,13 +69,20 @@ public sealed class A_ledger_of_an_older_build
     public async Task Is_kept_for_every_state_and_every_hold_of_every_format()
     {
         var files = Recordings.Select(row => row.Data).ToList();
-        foreach (var format in Enumerable.Range(1, Rotation.CurrentFormat))
-        {
-            var recorded = new List<RecordedLedger>();
-            foreach (var file in files.Where(file => file.StartsWith($"v{format}/", StringComparison.Ordinal))) recorded.Add(await ReadAsync(file));
-            AssertWhole(recorded);
-        }
+        var recorded = new List<RecordedLedger>();
+        foreach (var file in files) recorded.Add(await ReadAsync(file));
+        var (first, second) = (recorded.Where(ledger => FormatOf(ledger) == Rotation.FirstFormat).ToList(), recorded.Where(ledger => FormatOf(ledger) == Rotation.CurrentFormat).ToList());
+
+        Assert.Empty(Enum.GetValues<RotationState>().Except(first.Select(ledger => ledger.State)));
+        Assert.Empty(Enum.GetValues<HoldReason>().Except(s_second).Except(first.Select(ledger => ledger.Hold).OfType<HoldReason>()));
+        Assert.Empty(s_second.Except(second.Select(ledger => ledger.Hold).OfType<HoldReason>()));
+        // A rollback that was begun and one whose old value stands again.
+        Assert.Contains(second, ledger => ledger.Situation == "rolling-back-reloaded-last");
+        Assert.Contains(second, ledger => ledger.Situation == "rolling-back-promoted-last");
     }
+
+    private static int FormatOf(RecordedLedger ledger)
+        => EngineJson.Read<Rotation>(ledger.Rows.Single(row => row.Row == "rot-00000001").Body).Format;
 
     /// <summary>Records this build's ledgers, where somebody asks for it by name: before a format changes, and never over one that was released.</summary>
     [Fact]

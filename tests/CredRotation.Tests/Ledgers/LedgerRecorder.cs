@@ -89,6 +89,24 @@ internal sealed partial class LedgerRecorder
         await recorder.RunAsync("", "overlap-list", world => VisitAsync(world, world.AddHost(provider: SeenAs(world, (_, works) => works with { CredentialId = null })), cancellationToken), HoldReason.OldUnknown);
         await recorder.RunAsync("", "overlap-list", world => VisitAsync(world, world.AddHost(provider: SeenAs(world, (candidate, works) => candidate.Id is null ? works : works with { Identity = "Somebody else" })), cancellationToken), HoldReason.WrongIdentity);
         await recorder.RunAsync("", null, world => VisitAsync(world, world.AddHost(new FakeTimeProvider(world.Clock.GetUtcNow() + TimeSpan.FromMinutes(10))), cancellationToken), HoldReason.ClockDisagrees);
+        await recorder.HoldAsync(HoldReason.ProviderApprovalNeeded, _ => { }, cancellationToken, settings: new Dictionary<string, string?>
+        {
+            ["Rotation:Accounts:gateway-main:ProviderApproval:Contact"] = "support@gateway.example.com",
+            ["Rotation:Accounts:gateway-main:ProviderApproval:ContractReference"] = "C-4711",
+        });
+        await recorder.HoldAsync(HoldReason.OutsideWindow, _ => { }, cancellationToken, "overlap-list", new Dictionary<string, string?>
+        {
+            ["Rotation:Freezes:year-end:From"] = "2026-11-01T00:00:00+00:00",
+            ["Rotation:Freezes:year-end:To"] = "2027-02-01T00:00:00+00:00",
+        });
+        await recorder.RunAsync("rolling-back-", "overlap-list", async world =>
+        {
+            await world.SweepAsync(cancellationToken);
+            for (var minute = 0; minute < VisitsMax && (await world.RotationAsync(cancellationToken)).State < RotationState.Reloaded; minute++) await world.PassAsync(TimeSpan.FromMinutes(1), cancellationToken);
+            var rotation = await world.RotationAsync(cancellationToken);
+            await world.Host.Registry.TellAsync(world.Credential, new InboxItem.RollBack(world.Clock.GetUtcNow(), rotation.Id, rotation.PlanHash, rotation.State, RotationWorld.OwnerOne, "owner-1"), cancellationToken);
+            await world.DrainAsync(cancellationToken);
+        }, RotationState.Promoted, RotationState.Reloaded, RotationState.RolledBack);
         return recorder._kept;
     }
 
@@ -100,7 +118,7 @@ internal sealed partial class LedgerRecorder
             var rotation = await world.RotationAsync(cancellationToken, ordinal: 1);
             if (rotation.IsClosed) return rotation.State.ToString();
             if (rotation.Hold?.Reason is HoldReason.ApprovalNeeded && rotation.Approvals.Count == 0) await world.ApproveAsync(RotationWorld.OwnerOne, cancellationToken);
-            else if (rotation.Hold?.Choices.FirstOrDefault(choice => choice.Name is "close-unproven" || (turn < PatienceMax && choice.Name is "retry" or "keep-ours")) is { } choice) await world.ChooseAsync(choice.Name, RotationWorld.OwnerOne, cancellationToken);
+            else if (rotation.Hold?.Choices.FirstOrDefault(choice => choice.Name is "close-unproven" || (turn < PatienceMax && choice.Name is "retry" or "keep-ours" or "provider-approved")) is { } choice) await world.ChooseAsync(choice.Name, RotationWorld.OwnerOne, cancellationToken);
             foreach (var errand in world.Vendor?.OpenErrands ?? []) world.Vendor!.Do(errand);
             await PassAsync(world, cancellationToken);
         }
@@ -163,8 +181,8 @@ internal sealed partial class LedgerRecorder
         }
     }
 
-    private Task HoldAsync(HoldReason reason, Action<RotationWorld> trouble, CancellationToken cancellationToken, string? vendor = null)
-        => RunAsync("", vendor, async world =>
+    private Task HoldAsync(HoldReason reason, Action<RotationWorld> trouble, CancellationToken cancellationToken, string? vendor = null, IReadOnlyDictionary<string, string?>? settings = null)
+        => RunAsync(settings, "", vendor, async world =>
         {
             trouble(world);
             await world.SweepAsync(cancellationToken);
@@ -177,9 +195,11 @@ internal sealed partial class LedgerRecorder
         }, reason);
 
     /// <summary>Runs a script and keeps its states, or only the given ones, or only the given hold.</summary>
-    private async Task RunAsync(string prefix, string? vendor, Func<RotationWorld, Task> script, params object[] only)
+    private Task RunAsync(string prefix, string? vendor, Func<RotationWorld, Task> script, params object[] only) => RunAsync(null, prefix, vendor, script, only);
+
+    private async Task RunAsync(IReadOnlyDictionary<string, string?>? settings, string prefix, string? vendor, Func<RotationWorld, Task> script, params object[] only)
     {
-        await using var world = new RotationWorld(vendor: vendor is null ? null : VendorClasses.Find(vendor));
+        await using var world = new RotationWorld(settings, vendor: vendor is null ? null : VendorClasses.Find(vendor));
         var writes = new List<(VaultVersion Version, DateTimeOffset At)>();
         var start = world.Clock.GetUtcNow();
         world.Vaults.Written = version => writes.Add((version, world.Clock.GetUtcNow()));
