@@ -28,6 +28,10 @@ internal static class CardText
         // A client makes a bare address clickable; this one stays readable and dead. Our own link is the button.
         plain.Replace("://", ":// ");
         if (plain.Length > 0 && plain[0] is '-' or '+') plain.Insert(0, '\\');
+        // A number in front would begin a list.
+        var digits = 0;
+        while (digits < plain.Length && char.IsAsciiDigit(plain[digits])) digits++;
+        if (digits > 0 && digits < plain.Length && plain[digits] is '.' or ')') plain.Insert(digits, '\\');
         return plain.ToString();
     }
 }

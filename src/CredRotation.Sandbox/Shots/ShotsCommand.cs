@@ -1,5 +1,6 @@
 using System.Globalization;
 using CredRotation.Engine;
+using CredRotation.Sandbox.Shots.Renderer;
 
 namespace CredRotation.Sandbox.Shots;
 
@@ -70,11 +71,44 @@ internal static class ShotsCommand
         await day.UntilAsync(2, rotation => rotation.Incident is not null, cancellationToken);
         await album.AddAsync("6-incident", day.PageOf(second), cancellationToken);
         await album.AddAsync("7-inbox", day.Inbox, cancellationToken);
+        await AddCardsAsync(day, album, cancellationToken);
         await album.AddAsync("8-watched", day.SignedIn(day.Credentials, "operator"), cancellationToken);
         await album.AddAsync("8-overview", day.PageNamed("overview"), cancellationToken);
         await album.AddAsync("8-unmanaged", day.PageNamed("unmanaged"), cancellationToken);
         await album.AddAsync("8-own", day.PageNamed("own"), cancellationToken);
         await album.AddAsync("9-setup", day.Setup, cancellationToken);
+    }
+
+    /// <summary>What was sent on this day, and one card of each kind and of each reason to wait.</summary>
+    private static async Task AddCardsAsync(ShotsDay day, Album album, CancellationToken cancellationToken)
+    {
+        var (scripts, why) = await OfficialRenderer.LoadAsync(cancellationToken);
+        if (scripts is null)
+        {
+            await Console.Error.WriteLineAsync($"Cards are only in the pictures of the inbox, drawn by the sandbox. {why}");
+            return;
+        }
+
+        var folder = Directory.CreateTempSubdirectory("credrotation-cards-").FullName;
+        try
+        {
+            var sheets = new Dictionary<string, IEnumerable<string>>
+            {
+                ["7-cards-of-the-day"] = day.Cards,
+                ["7-cards-of-each-kind"] = SampleCards.Kinds.Values,
+                ["7-cards-of-each-hold"] = SampleCards.Holds.Values,
+            };
+            foreach (var (name, messages) in sheets)
+            {
+                var file = Path.Combine(folder, $"{name}.html");
+                await File.WriteAllTextAsync(file, await OfficialRenderer.PageAsync(scripts, messages, cancellationToken), cancellationToken);
+                await album.AddAsync(name, new Uri(file), cancellationToken);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private sealed class Album(Browser browser, string folder)

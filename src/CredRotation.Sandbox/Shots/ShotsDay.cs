@@ -36,6 +36,9 @@ internal sealed class ShotsDay(Stage stage) : IAsyncDisposable
 
     public Uri Inbox => stage.World.InboxUri;
 
+    /// <summary>The cards that people got, oldest first.</summary>
+    public IReadOnlyList<string> Cards => [.. stage.World.Inbox.Messages.Select(message => message.Body)];
+
     public static async Task<ShotsDay> StartAsync(CancellationToken cancellationToken)
     {
         var stage = await Stage.SetAsync(new SandboxOptions(), TimeSpan.Zero, TextWriter.Null, cancellationToken);

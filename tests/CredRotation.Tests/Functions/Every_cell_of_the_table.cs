@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using CredRotation.Functions.Access;
 using CredRotation.Tests.Pages;
 
@@ -34,28 +35,118 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         TypeTestCode     401 403 403 403 400 403
         """;
 
+    /// <summary>The same from a browser: a page that is opened, a form that is sent by one of our own pages. A call without a form says so by 415.</summary>
+    private const string ExpectedOfBrowsers = """
+        ListCredentials  401 403 200 200 200 200
+        ShowCredential   401 403 200 403 200 200
+        AcknowledgeReminder 401 403 412 403 403 403
+        Adopt            401 403 303 403 403 403
+        AdoptMany        401 403 403 403 400 403
+        Release          401 403 415 403 415 403
+        ReleaseByForm    401 403 409 403 409 403
+        Rehearse         401 403 403 403 415 415
+        StartRotation    401 403 403 403 303 403
+        ShowRotation     401 403 200 403 200 200
+        ShowEvidence     401 403 200 403 200 200
+        ApproveRotation  401 403 303 403 403 403
+        RejectRotation   401 403 303 403 403 403
+        ChooseInHold     401 403 303 403 403 403
+        RollBackRotation 401 403 412 403 403 403
+        HandIn           401 403 412 403 403 403
+        Acknowledge      401 415 403 403 403 403
+        OpenPage         401 403 200 403 200 200
+        ShowHealth       200 200 200 200 200 200
+        ShowSetup        401 403 403 403 200 200
+        SendTestCode     401 403 403 403 303 403
+        TypeTestCode     401 403 403 403 400 403
+        """;
+
     [Fact]
-    public async Task Answers_as_written()
+    public Task Answers_an_api_call_as_written() => AssertAsync(Expected, "by the API", async (name, who) => await StatusAsync(name, who, FormOf.None));
+
+    [Fact]
+    public Task Answers_a_browser_as_written() => AssertAsync(ExpectedOfBrowsers, "by a browser", async (name, who) => await StatusAsync(name, who, FormOf.Ours));
+
+    [Theory]
+    [InlineData(FormOf.AnotherSite)]
+    [InlineData(FormOf.NoOrigin)]
+    [InlineData(FormOf.AnotherOrigin)]
+    [InlineData(FormOf.JsonOfAnotherSite)]
+    public async Task Refuses_whatever_another_site_made_a_browser_send(FormOf form)
     {
-        var seen = new List<string>();
+        var (tried, told) = (0, world.Registry.Told.Count);
+        foreach (var row in AuthorizationTable.Rows.Where(row => row.Method != "GET"))
+        {
+            foreach (var who in s_who)
+            {
+                Assert.Equal((row.Name, who, who == "anonymous" ? 401 : 403), (row.Name, who, await StatusAsync(row.Name, who, form)));
+                tried++;
+            }
+        }
+
+        Assert.Equal(told, world.Registry.Told.Count);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{tried} cells of calls that change something refused: {form}.");
+        Assert.Equal(90, tried);
+    }
+
+    private static async Task AssertAsync(string expected, string how, Func<EndpointName, string, Task<int>> call)
+    {
+        var (tried, seen) = (0, new List<string>());
         foreach (var row in AuthorizationTable.Rows)
         {
             var cells = new List<string>();
-            foreach (var who in s_who) cells.Add((await CallAsync(row.Name, who)).ToString(CultureInfo.InvariantCulture));
+            foreach (var who in s_who)
+            {
+                cells.Add((await call(row.Name, who)).ToString(CultureInfo.InvariantCulture));
+                tried++;
+            }
+
             seen.Add($"{row.Name,-16} {string.Join(' ', cells)}");
         }
 
-        Assert.Equal(Expected.Split('\n', StringSplitOptions.TrimEntries), seen);
-        Assert.Equal(132, seen.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length - 1));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{tried} cells tried {how}: {AuthorizationTable.Rows.Count} calls by {s_who.Length} kinds of callers.");
+        Assert.Equal(expected.Split('\n', StringSplitOptions.TrimEntries), seen);
+        Assert.Equal(132, tried);
     }
 
-    private async Task<int> CallAsync(EndpointName name, string who)
+    /// <summary>How a call reaches us.</summary>
+    public enum FormOf { None, Ours, AnotherSite, AnotherOrigin, NoOrigin, JsonOfAnotherSite }
+
+    private async Task<int> StatusAsync(EndpointName name, string who, FormOf form)
     {
         var row = AuthorizationTable.Of(name);
         var id = row.Subject == Subject.Credential ? world.Row.Id.Value : world.Rotation.Id.Value;
         var path = $"api/{row.Route.Replace("{name}", "rotation", StringComparison.Ordinal).Replace("{id?}", id, StringComparison.Ordinal).Replace("{id}", id, StringComparison.Ordinal)}";
-        using var answer = await world.SendAsync(TokenOf(who), new HttpMethod(row.Method), path, BodyOf(name));
+        HttpContent? body = BodyOf(name);
+        if (row.Method != "GET" && form is not (FormOf.None or FormOf.JsonOfAnotherSite)) body = await AsFormAsync(body);
+        using var answer = await world.SendAsync(TokenOf(who), new HttpMethod(row.Method), path, body, request =>
+        {
+            if (form is FormOf.Ours) request.Headers.Add("Sec-Fetch-Site", "same-origin");
+            if (form is FormOf.AnotherSite or FormOf.JsonOfAnotherSite) request.Headers.Add("Sec-Fetch-Site", "cross-site");
+            if (form is FormOf.AnotherOrigin) request.Headers.Add("Origin", "https://elsewhere.example");
+        });
+
+        AssertIsHardened(answer);
+        if (answer.Headers.Location is { } to) Assert.StartsWith("/api/pages/", to.OriginalString, StringComparison.Ordinal);
         return (int)answer.StatusCode;
+    }
+
+    /// <summary>Whatever the answer is, a browser may do nothing with it but show it.</summary>
+    private static void AssertIsHardened(HttpResponseMessage answer)
+    {
+        var policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy"));
+        foreach (var rule in new[] { "default-src 'none'", "script-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'" }) Assert.Contains(rule, policy.Split("; "));
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
+        Assert.True(answer.Headers.CacheControl?.NoStore);
+        Assert.False(answer.Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    private static async Task<HttpContent> AsFormAsync(HttpContent? json)
+    {
+        var members = json is null ? [] : JsonSerializer.Deserialize<Dictionary<string, string>>(await json.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        json?.Dispose();
+        return new FormUrlEncodedContent(members);
     }
 
     private StringContent? BodyOf(EndpointName name) => name switch
