@@ -47,7 +47,7 @@ public sealed class VaultServer : IAsyncDisposable
         {
             return await LoopbackServer.StartAsync(certificate, ports, handle, cancellationToken);
         }
-        catch (IOException)
+        catch (Exception taken) when (taken is IOException or System.Net.Sockets.SocketException)
         {
             // Another program took one of them between the look and now.
             return await LoopbackServer.StartAsync(certificate, [.. ports.Select(_ => 0)], handle, cancellationToken);

@@ -9,7 +9,8 @@ public sealed class Every_page(Chromium chromium, OpenedPages pages)
 {
     private static readonly AxeRunOptions s_rules = new() { RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] } };
 
-    public static MatrixTheoryData<string, Look> Looks { get; } = new([.. OpenedPages.Names.Select(name => (string)name)], [Look.Light, Look.Dark, Look.PhoneDark]);
+    /// <summary>Both colours and both widths; a page has the same colours at either width.</summary>
+    public static MatrixTheoryData<string, Look> Looks { get; } = new([.. OpenedPages.Names.Select(name => (string)name)], [Look.Light, Look.PhoneDark]);
 
     [Theory]
     [MemberData(nameof(Looks))]
