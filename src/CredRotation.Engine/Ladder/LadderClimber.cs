@@ -98,7 +98,7 @@ public sealed partial class LadderClimber
                 continue;
             }
 
-            var row = await TryFindAsync(id, cancellationToken);
+            var row = await _registry.TryFindAsync(id, cancellationToken);
             var policy = row is null ? null : _options.Policies.GetValueOrDefault(row.Binding.Policy);
             var mode = policy is null ? RotationMode.Observe : _options.ModeOf(policy);
             if (row is not { Released: null } || policy is null || mode is RotationMode.Observe || row.Seen.ExpiresOn is not { } endsOn)
@@ -116,18 +116,6 @@ public sealed partial class LadderClimber
 
         _looks = looks;
         return near;
-    }
-
-    private async Task<CredentialRow?> TryFindAsync(CredentialId id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _registry.FindAsync(id, cancellationToken);
-        }
-        catch (Exception unreadable) when (unreadable is NewerFormatException or System.Text.Json.JsonException)
-        {
-            return null;
-        }
     }
 
     private static bool IsDue(Near near, LadderNotice? known, OwnerState? owners, DateTimeOffset now)
@@ -182,22 +170,8 @@ public sealed partial class LadderClimber
 
     private async Task<bool> TryTellAsync(Notice notice, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(_options.EffectTimeout, _clock);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            await _notifier.NotifyAsync(notice, linked.Token);
-            return true;
-        }
-        catch (RemoteTroubleException trouble)
-        {
-            LogNotTold(_logger, trouble.Message);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogNotTold(_logger, "It did not answer in time.");
-        }
-
+        if (await _notifier.TryNotifyAsync(notice, _options.EffectTimeout, _clock, cancellationToken) is not { } trouble) return true;
+        LogNotTold(_logger, trouble);
         return false;
     }
 

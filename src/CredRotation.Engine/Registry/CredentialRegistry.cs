@@ -76,7 +76,7 @@ internal sealed class CredentialRegistry(IRowStore rows, IWorkQueue queue, Findi
     }
 
     /// <summary>For lists: a row that this version cannot read must not hide the others.</summary>
-    private async Task<CredentialRow?> TryFindAsync(CredentialId credential, CancellationToken cancellationToken)
+    public async Task<CredentialRow?> TryFindAsync(CredentialId credential, CancellationToken cancellationToken)
     {
         try
         {

@@ -16,7 +16,7 @@ public sealed class OverviewReader(Inventory inventory, ICredentialRegistry regi
     public async Task<OverviewPageModel> ReadAsync(Visit visit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(visit);
-        var (rows, _) = await inventory.ReadAsync(visit, cancellationToken);
+        var (rows, isCut) = await inventory.ReadAsync(visit, cancellationToken);
         var managed = rows.Where(row => row.Released is null).ToList();
         var unmanaged = await inventory.ReadUnmanagedAsync(visit, rows, cancellationToken);
         var open = new List<OpenLine>();
@@ -27,6 +27,7 @@ public sealed class OverviewReader(Inventory inventory, ICredentialRegistry regi
         }
 
         var groups = Inventory.SeesAll(visit) ? null : managed.Select(row => row.Binding.OwnerGroup).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var waiting = await tasks.ReadAsync(visit, cancellationToken);
         return new OverviewPageModel
         {
             Findings = [.. (await inventory.ReadFindingsAsync(visit, rows, cancellationToken)).Where(found => found.IsOpen)],
@@ -38,7 +39,9 @@ public sealed class OverviewReader(Inventory inventory, ICredentialRegistry regi
             ],
             Owners = await owners.ListAsync(cancellationToken).Where(record => groups is null || groups.Contains(record.Group)).GroupBy(record => record.State).ToDictionaryAsync(same => same.Key, same => same.Count(), cancellationToken: cancellationToken),
             Open = [.. open.OrderByDescending(line => line.IsIncident).ThenByDescending(line => line.Question is not null)],
-            Tasks = (await tasks.ReadAsync(visit, cancellationToken)).Count,
+            Tasks = waiting.Count,
+            IsUnsure = waiting.IsUnsure,
+            IsCut = isCut,
             Managed = managed.Count,
             Person = visit.Caller.Name,
             Now = time.GetUtcNow(),

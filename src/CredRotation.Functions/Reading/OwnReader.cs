@@ -41,7 +41,20 @@ public sealed class OwnReader(ICredentialRegistry registry, IOptions<RotationOpt
         var row = await registry.FindAsync(CredentialId.Of(name), cancellationToken);
         var seen = objects.GetValueOrDefault(WatchedName.Of(name));
         var endsOn = row?.Seen.ExpiresOn ?? seen?.ExpiresOn;
-        if (row is { Released: null }) return new OwnLine(name.Name, name.VaultHost, purpose, endsOn, endsOn <= now ? "bad" : "good", "Adopted: it is rotated here.", row.Id.Value);
+        if (row is { Released: null })
+        {
+            var policy = options.Value.Policies.GetValueOrDefault(row.Binding.Policy);
+            var mode = policy is null ? RotationMode.Observe : options.Value.ModeOf(policy);
+            var (tone, says) = (mode, endsOn) switch
+            {
+                (_, { } end) when end <= now => ("bad", "Adopted, and it has ended: rotations of these accounts cannot go on. See its page."),
+                (not RotationMode.Rotate, _) => ("warn", $"Adopted, but its mode is {mode}: nothing is rotated, and a person has to replace it in time."),
+                (_, null) => ("warn", "Adopted, but the vault names no end, so nothing is ever due by itself. Set its end."),
+                _ => ("good", "Adopted: it is rotated here."),
+            };
+            return new OwnLine(name.Name, name.VaultHost, purpose, endsOn, tone, says, row.Id.Value);
+        }
+
 
         var isWatched = options.Value.Vaults.Any(vault => SecretName.HostOf(vault) == name.VaultHost);
         return (isWatched, seen, endsOn) switch

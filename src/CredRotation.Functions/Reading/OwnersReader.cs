@@ -13,7 +13,7 @@ public sealed class OwnersReader(Inventory inventory, OwnerBook owners, IOptions
     public async Task<OwnersPageModel> ReadAsync(Visit visit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(visit);
-        var (rows, _) = await inventory.ReadAsync(visit, cancellationToken);
+        var (rows, isCut) = await inventory.ReadAsync(visit, cancellationToken);
         var lines = new List<OwnerLine>();
         foreach (var group in rows.Where(row => row.Released is null).GroupBy(row => row.Binding.OwnerGroup, StringComparer.OrdinalIgnoreCase))
             lines.Add(new OwnerLine(group.Key, "Owner group", await owners.FindAsync(group.Key, cancellationToken), [.. group.Select(row => (row.Secret.Name, row.Id.Value)).Order()]));
@@ -22,6 +22,6 @@ public sealed class OwnersReader(Inventory inventory, OwnerBook owners, IOptions
             if (group is { Length: > 0 }) lines.Add(new OwnerLine(group, role, await owners.FindAsync(group, cancellationToken), []));
 
         return new OwnersPageModel([.. lines.OrderBy(line => line.Record is null ? 3 : line.Record.State is OwnerState.Gone or OwnerState.TooFew ? 0 : line.Record.State is OwnerState.Healthy ? 2 : 1).ThenBy(line => line.Record?.GroupName ?? line.Group, StringComparer.Ordinal)],
-            options.Value.Mode is not RotationMode.Observe, visit.Caller.Name, time.GetUtcNow());
+            options.Value.Mode is not RotationMode.Observe, isCut, visit.Caller.Name, time.GetUtcNow());
     }
 }

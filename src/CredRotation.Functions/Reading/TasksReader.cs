@@ -17,7 +17,10 @@ public sealed class TasksReader(ICredentialRegistry registry, Ownership ownershi
         ArgumentNullException.ThrowIfNull(visit);
         var now = time.GetUtcNow();
         var rows = await registry.ListAsync(cancellationToken).Where(row => row.Released is null).ToListAsync(cancellationToken);
-        var mine = await Mine.OfAsync(visit.Caller, rows, ownership, cancellationToken);
+        var notices = await ladder.ListAsync(cancellationToken).ToListAsync(cancellationToken);
+        var reminded = notices.Select(notice => notice.Credential).ToHashSet();
+        // Only of what may wait for somebody it is asked whose it is.
+        var mine = await Mine.OfAsync(visit.Caller, rows.Where(row => row.IsOpen || row.Pending is not null || row.ReleaseAsked is not null || reminded.Contains(row.Id)), ownership, cancellationToken);
         var decisions = new List<DecisionTask>();
         foreach (var row in rows.Where(row => row.IsOpen && mine.Ids.Contains(row.Id)))
         {
@@ -26,22 +29,22 @@ public sealed class TasksReader(ICredentialRegistry registry, Ownership ownershi
             decisions.Add(new DecisionTask(rotation, hold, canApprove, rotation.IntakeMarker is not null && rotation.HandedIn is null));
         }
 
-        var (reminders, isUnsure) = await ReadRemindersAsync(visit.Caller, mine, cancellationToken);
-        var lines = rows.Where(row => mine.Ids.Contains(row.Id)).Select(row => CredentialLine.Of(row, isMine: true, now)).ToList();
+        var (reminders, isUnsure) = await ReadRemindersAsync(visit.Caller, mine, notices, cancellationToken);
+        var lines = rows.Where(row => mine.Ids.Contains(row.Id)).Select(row => (Row: row, Line: CredentialLine.Of(row, isMine: true, now))).ToList();
         return new TasksPageModel(
             [.. decisions.OrderBy(task => task.Hold.Deadline ?? DateTimeOffset.MaxValue).ThenBy(task => task.Hold.Since)],
             [.. reminders.OrderBy(task => task.Notice.IsAcknowledged).ThenBy(task => task.Notice.EndsOn)],
-            [.. lines.Where(line => line.Change is { } change && !change.Consents.Contains(visit.Caller.Name))],
-            [.. lines.Where(line => line.ReleaseAsked is not null)],
+            [.. lines.Where(one => one.Row.Pending is { } change && change.Consents.All(consent => !visit.Caller.Is(consent.PersonId))).Select(one => one.Line)],
+            [.. lines.Where(one => one.Line.ReleaseAsked is not null).Select(one => one.Line)],
             mine.IsUnsure || isUnsure,
             visit.Caller.Name,
             now);
     }
 
-    private async Task<(List<ReminderTask> Reminders, bool IsUnsure)> ReadRemindersAsync(Caller caller, Mine mine, CancellationToken cancellationToken)
+    private async Task<(List<ReminderTask> Reminders, bool IsUnsure)> ReadRemindersAsync(Caller caller, Mine mine, IReadOnlyList<LadderNotice> notices, CancellationToken cancellationToken)
     {
         var (reminders, isUnsure) = (new List<ReminderTask>(), false);
-        await foreach (var notice in ladder.ListAsync(cancellationToken))
+        foreach (var notice in notices)
         {
             var answer = mine.Ids.Contains(notice.Credential) ? OwnerAnswer.Yes : await ownership.IsRemindedAsync(caller, notice, cancellationToken);
             isUnsure |= answer == OwnerAnswer.Unknown;

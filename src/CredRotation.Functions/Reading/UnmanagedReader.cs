@@ -25,11 +25,11 @@ public sealed class UnmanagedReader(Inventory inventory, IOptions<RotationOption
         if (granted.Count == 0 || !SecretName.TryOf(new Uri($"https://{seen.VaultHost}/"), seen.Name, out var secret)) return new UnmanagedLine(watched, null, null);
 
         // What configuration leaves open is for a person to say.
-        var account = granted.Count == 1 ? granted[0].Key : $"<{string.Join(" or ", granted.Select(one => one.Key).Order(StringComparer.Ordinal).Take(5))}>";
+        var account = granted.Count == 1 ? granted[0].Key : $"'<{string.Join(" or ", granted.Select(one => one.Key).Order(StringComparer.Ordinal).Take(5))}>'";
         var groups = granted.SelectMany(one => one.Value.OwnerGroups).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
-        var owner = groups.Count == 1 ? groups[0] : "<object id of the owner group>";
+        var owner = groups.Count == 1 ? groups[0] : "'<object id of the owner group>'";
         return new UnmanagedLine(watched,
-            $"az automation runbook start --resource-group <group> --automation-account-name <account> --name New-Adoption --parameters BaseUri={options.Value.PagesBaseUri?.AbsoluteUri ?? "<address of this app>"} Audience=<api://...> Vault={secret!.VaultUri.AbsoluteUri} Secret={secret.Name} Account={account} Target=<object at the provider> Owner={owner}",
+            $"az automation runbook start --resource-group '<group>' --automation-account-name '<account>' --name New-Adoption --parameters BaseUri={options.Value.PagesBaseUri?.AbsoluteUri ?? "'<address of this app>'"} Audience='<api://...>' Vault={secret!.VaultUri.AbsoluteUri} Secret={secret.Name} Account={account} Target='<object at the provider>' Owner={owner}",
             CredentialId.Of(secret).Value);
     }
 }

@@ -35,6 +35,12 @@ public sealed record OverviewPageModel
     /// <summary>What waits for the viewer.</summary>
     public required int Tasks { get; init; }
 
+    /// <summary>The directory did not say for everything whether the viewer answers for it.</summary>
+    public bool IsUnsure { get; init; }
+
+    /// <summary>There is more than was read.</summary>
+    public bool IsCut { get; init; }
+
     public required int Managed { get; init; }
 
     public required string Person { get; init; }

@@ -84,6 +84,7 @@ public sealed class Any_page_that_gathers
         Assert.Contains("href=\"/api/pages/owners\"", owner, StringComparison.Ordinal);
         Assert.DoesNotContain("/api/pages/own\"", owner, StringComparison.Ordinal);
         Assert.DoesNotContain("href=\"/api/pages/owners\"", manager, StringComparison.Ordinal);
+        Assert.DoesNotContain("/api/pages/credential/", manager, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,7 +137,7 @@ public sealed class Any_page_that_gathers
         {
             "overview" => new OverviewPageModel { Findings = [finding], Ends = [new EndLine(text, text, s_now, null), new EndLine(text, text, s_now.AddDays(2), row.Id.Value)], Owners = new Dictionary<OwnerState, int> { [OwnerState.Gone] = 2 }, Open = [new OpenLine(held.Id.Value, text, held.State, "Really?", true)], Tasks = 3, Managed = 1, Person = text, Now = s_now },
             "tasks" => new TasksPageModel([new DecisionTask(held, held.Hold!, true, true)], [new ReminderTask(notice, text)], [], [], true, text, s_now),
-            "owners" => new OwnersPageModel([new OwnerLine(text, "Owner group", owners, [(text, row.Id.Value)])], true, text, s_now),
+            "owners" => new OwnersPageModel([new OwnerLine(text, "Owner group", owners, [(text, row.Id.Value)])], true, false, text, s_now),
             "own" => new OwnPageModel([new OwnLine(text, text, text, s_now, "bad", text, row.Id.Value)], text, s_now),
             "unmanaged" => new UnmanagedPageModel([new UnmanagedLine(watched, "az " + text[..Math.Min(60, text.Length)], row.Id.Value)], text, s_now),
             _ => new CredentialPageModel(row, CredentialLine.Of(row, true, s_now), new PolicyOptions(), RotationMode.Rotate, owners, notice, [finding], [held], true, text, s_now),

@@ -28,7 +28,7 @@ public sealed class A_watchdog : IAsyncLifetime
         var job = await well.RunAsync(Name, isInAccount: false, ("WebhookSecretId", well.WebhookSecretId));
 
         Assert.Null(job.Failure);
-        Assert.Equal(["sweep", "wake", "Rotation:Vaults:0", "Rotation:Vaults:1", "anchor"], job.Output.Select(line => line.ToString()!.Split(": ")[0]));
+        Assert.Equal(["sweep", "wake", "reminders", "Rotation:Vaults:0", "Rotation:Vaults:1", "anchor"], job.Output.Select(line => line.ToString()!.Split(": ")[0]));
         Assert.All(job.Output, line => Assert.Contains(": well, last success 0 minutes ago", line.ToString(), StringComparison.Ordinal));
         Assert.Equal(told, well.Sandbox.Inbox.Messages.Count);
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CredRotation.EmbeddedHost;
 using CredRotation.Engine;
 using CredRotation.Engine.Detect;
+using CredRotation.Engine.Ladder;
 using CredRotation.Engine.Registry;
 using CredRotation.Sandbox.Systems;
 using CredRotation.Sandbox.Wire;
@@ -52,7 +53,7 @@ public sealed class RunbookWorld : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // Sweeps run when a test says so.
-        var settings = new Dictionary<string, string> { ["SweepSchedule"] = "0 0 0 29 2 *", ["WakeSchedule"] = "0 0 0 29 2 *", ["Health__WakeLateAfter"] = "01:00:00" };
+        var settings = new Dictionary<string, string> { ["SweepSchedule"] = "0 0 0 29 2 *", ["WakeSchedule"] = "0 0 0 29 2 *", ["RemindSchedule"] = "0 0 0 29 2 *", ["Health__WakeLateAfter"] = "01:00:00" };
         foreach (var (name, value) in Settings) settings[name] = value;
         _sandbox = await SandboxWorld.StartAsync(new SandboxOptions { Settings = settings, SecretLife = TimeSpan.FromDays(80) }, TimeProvider.System, Stop);
         await _sandbox.Checkout.StartAsync(Stop);
@@ -78,6 +79,7 @@ public sealed class RunbookWorld : IAsyncLifetime
     {
         await _app!.Services.GetRequiredService<CredentialSweep>().RunAsync(Stop);
         await _app.Services.GetRequiredService<Sleepers>().WakeAsync(Stop);
+        await _app.Services.GetRequiredService<LadderClimber>().RunAsync(Stop);
     }
 
     /// <summary>Ends the app's process, as far as anybody outside can tell.</summary>

@@ -61,22 +61,8 @@ internal sealed partial class FindingAnnouncer(FindingStore store, INotifier not
 
     private async Task<bool> TryTellAsync(Notice notice, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(options.Value.EffectTimeout, clock);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            await notifier.NotifyAsync(notice, linked.Token);
-            return true;
-        }
-        catch (RemoteTroubleException trouble)
-        {
-            LogNotTold(logger, notice.Kind, trouble.Message);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogNotTold(logger, notice.Kind, "It did not answer in time.");
-        }
-
+        if (await notifier.TryNotifyAsync(notice, options.Value.EffectTimeout, clock, cancellationToken) is not { } trouble) return true;
+        LogNotTold(logger, notice.Kind, trouble);
         return false;
     }
 
