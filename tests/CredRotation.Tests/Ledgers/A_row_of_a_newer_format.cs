@@ -188,7 +188,8 @@ public sealed class A_row_of_a_newer_format : EngineTest
     private static void AssertClear(NewerFormatException refused, string about)
     {
         Assert.StartsWith(about, refused.Message, StringComparison.Ordinal);
-        Assert.Contains($"was written by a newer version of CredRotation (format 99, this one reads up to {(about == "Credential " ? CredentialRow.CurrentFormat : 1)}). It is left untouched.", refused.WhatHappened, StringComparison.Ordinal);
+        var reads = about switch { "Credential " => CredentialRow.CurrentFormat, _ when about.StartsWith("Rotation 1 ", StringComparison.Ordinal) => Rotation.CurrentFormat, _ => 1 };
+        Assert.Contains($"was written by a newer version of CredRotation (format 99, this one reads up to {reads}). It is left untouched.", refused.WhatHappened, StringComparison.Ordinal);
         Assert.NotEmpty(refused.WhatStillWorks);
         Assert.Equal($"{refused.WhatHappened} {refused.WhatStillWorks} Deploy the newer version again.", refused.Message);
     }
