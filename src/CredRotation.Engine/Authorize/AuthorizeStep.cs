@@ -47,7 +47,9 @@ internal sealed class AuthorizeStep(Answerable answerable, IOptions<RotationOpti
     }
 
     /// <summary>Rule 16: one person may break the glass where something fails, nobody answered in time, or waiting longer would let it end.</summary>
-    private static bool IsUrgent(Rotation rotation, DateTimeOffset now) => rotation.Incident is not null || now >= rotation.Plan.ApproveBy || rotation.Plan.LastSafeMoment <= now;
+    private static bool IsUrgent(Rotation rotation, DateTimeOffset now) => rotation.Incident is not null || now >= rotation.Plan.ApproveBy
+            // Past its end in the vault alone, and accepted: nothing presses.
+            || (rotation.Plan.LastSafeMoment <= now && rotation.LiveCredential is not LiveCredential.Works);
 
     /// <summary>Last of all: whoever is asked outside should not be asked for what nobody here wants. No host's clock and nobody's absence stands in for the provider.</summary>
     private static (Rotation Rotation, bool IsAuthorized) AskProvider(Rotation rotation, DateTimeOffset now)
