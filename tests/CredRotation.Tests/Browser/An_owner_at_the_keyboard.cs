@@ -1,8 +1,10 @@
 using CredRotation.Engine;
 using CredRotation.Sandbox.Shots;
+using CredRotation.Tests.Servers;
 
 namespace CredRotation.Tests.Browser;
 
+[Collection(WholeMachine.Name)]
 public sealed class An_owner_at_the_keyboard(Chromium chromium)
 {
     [Theory]

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CredRotation.Sandbox.Shots;
 using CredRotation.Sandbox.Shots.Renderer;
+using CredRotation.Tests.Servers;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
@@ -8,6 +9,7 @@ using NJsonSchema;
 
 namespace CredRotation.Tests.Browser;
 
+[Collection(WholeMachine.Name)]
 public sealed class Every_card(Chromium chromium)
 {
     private const int Kinds = 8, Reasons = 19;

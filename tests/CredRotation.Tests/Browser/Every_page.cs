@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using CredRotation.Tests.Servers;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
 namespace CredRotation.Tests.Browser;
 
+[Collection(WholeMachine.Name)]
 public sealed class Every_page(Chromium chromium, OpenedPages pages)
 {
     private static readonly AxeRunOptions s_rules = new() { RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] } };

@@ -1,5 +1,6 @@
 using CredRotation.Benchmarks.KilledProcess;
 using CredRotation.Testing;
+using CredRotation.Tests.Servers;
 
 namespace CredRotation.Tests.Sandbox;
 
@@ -7,6 +8,7 @@ namespace CredRotation.Tests.Sandbox;
 /// The app as a second process, killed around each effect and started again: nobody at the till may notice, and no key is left over. A sample; the
 /// command <c>killprocess</c> kills at every request that the simulated systems see.
 /// </summary>
+[Collection(WholeMachine.Name)]
 public sealed class A_process_killed_with_SIGKILL(KilledRotations rotations, ITestOutputHelper output) : IClassFixture<KilledRotations>
 {
     public static TheoryData<string, string, int, FaultPoint> Kills
