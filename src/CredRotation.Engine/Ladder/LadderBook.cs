@@ -64,7 +64,8 @@ public sealed class LadderBook
     }
 
     /// <summary>Writes what became of a delivery onto what is there now: an acknowledgement that came in meanwhile stays.</summary>
-    internal async Task NoteAsync(IEnumerable<LadderNotice> notices, LadderDelivery said, CancellationToken cancellationToken)
+    /// <param name="named">Whom it went to beyond the groups; null says nothing of them.</param>
+    internal async Task NoteAsync(IEnumerable<LadderNotice> notices, LadderDelivery said, IReadOnlyList<string>? named, CancellationToken cancellationToken)
     {
         foreach (var notice in notices)
         {
@@ -73,7 +74,7 @@ public sealed class LadderBook
                 if (await _rows.FindAsync(KeyOf(notice.Credential), cancellationToken) is not { } row || TryRead(row.Body) is not { } stored) break;
                 // It was climbed past, or is over.
                 if (stored.Rung != notice.Rung || stored.Version != notice.Version || stored.EndsOn != notice.EndsOn) break;
-                if (await _rows.TryReplaceAsync(row, EngineJson.Write(stored.With(said) with { Named = notice.Named }), cancellationToken)) break;
+                if (await _rows.TryReplaceAsync(row, EngineJson.Write(stored.With(said) with { Named = named ?? stored.Named }), cancellationToken)) break;
             }
         }
     }

@@ -146,12 +146,12 @@ public sealed partial class LadderClimber
             switch (receiver)
             {
                 case LadderReceiver.Nobody:
-                    await _book.NoteAsync(notices, new LadderDelivery(together.Key.Level, now, IsNobody: true), cancellationToken);
+                    await _book.NoteAsync(notices, new LadderDelivery(together.Key.Level, now, IsNobody: true), null, cancellationToken);
                     break;
                 case LadderReceiver.Known to when await TryTellAsync(LadderNotices.Of(together.Key.Level, to.Group, to.People, notices, now), cancellationToken):
                     accepted++;
                     var named = to.Group is null && to.People is { } people ? people.Select(person => person.ObjectId).ToList() : null;
-                    await _book.NoteAsync(notices.Select(notice => named is null ? notice : notice with { Named = named }), new LadderDelivery(together.Key.Level, now, _clock.GetUtcNow()), cancellationToken);
+                    await _book.NoteAsync(notices, new LadderDelivery(together.Key.Level, now, _clock.GetUtcNow()), named, cancellationToken);
                     break;
                 default:
                     not++;

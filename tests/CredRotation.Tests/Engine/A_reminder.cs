@@ -105,6 +105,16 @@ public sealed class A_reminder : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Leaves_managers_able_to_take_it_on_when_others_heard_after_them()
+    {
+        await RoundAsync(TimeSpan.FromDays(19.2));
+
+        var notice = await NoticeAsync();
+        Assert.Equal(LadderLevel.Leadership, notice.Level);
+        Assert.Equal([Manager], notice.Named);
+    }
+
+    [Fact]
     public async Task Of_dead_owners_goes_to_the_fallback_group_at_once()
     {
         _world.Directory.DeleteGroup(RotationWorld.OwnerGroup);
