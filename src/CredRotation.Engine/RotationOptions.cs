@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CredRotation.Engine.Reload;
 
 namespace CredRotation.Engine;
 
@@ -210,18 +211,45 @@ public sealed class PolicyOptions
     public bool AcceptForbiddenProbe { get; init; }
 }
 
-/// <summary>An app that uses credentials and proves what it runs.</summary>
+/// <summary>An app that uses credentials and proves what it runs. Which settings count depends on <see cref="Kind"/>.</summary>
 public sealed class ConsumerOptions
 {
-    /// <summary>Where it hears signals.</summary>
-    [Required]
+    /// <summary>How it is reached and what its proof is.</summary>
+    public ConsumerKind Kind { get; init; }
+
+    /// <summary>Where it hears signals: kinds Hook and Webhook.</summary>
     public Uri? Hook { get; init; }
 
-    /// <summary>The audience of the token that the signal carries.</summary>
-    [Required]
+    /// <summary>The audience of the token that the signal carries: kind Hook; Webhook where it checks one; Kubernetes, whose default is that of AKS.</summary>
     public string Audience { get; init; } = "";
 
-    /// <summary>Object id of the only principal whose acknowledgements count.</summary>
-    [Required]
+    /// <summary>Object id of the only principal whose acknowledgements and leases count, and as whom it reads the vault: required for Hook and EventGrid.</summary>
     public string Principal { get; init; } = "";
+
+    /// <summary>The endpoint of its Event Grid topic, for example <c>https://reloads.westeurope-1.eventgrid.azure.net/api/events</c>: kind EventGrid.</summary>
+    public Uri? Topic { get; init; }
+
+    /// <summary>The Azure resource id of the site, the slot or the container app: kinds AppService and ContainerApp.</summary>
+    public string Resource { get; init; } = "";
+
+    /// <summary>The API server's https address: kind Kubernetes.</summary>
+    public Uri? Server { get; init; }
+
+    /// <summary><c>namespace/deployment/name</c>, <c>namespace/statefulset/name</c> or <c>namespace/daemonset/name</c>: kind Kubernetes.</summary>
+    public string Workload { get; init; } = "";
+
+    /// <summary>The API server's certificate authority, base64 of its PEM; empty trusts what the host trusts.</summary>
+    public string CertificateAuthority { get; init; } = "";
+
+    /// <summary>The slowest reload of this consumer; null means the policy's.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.500", "7.00:00:00")]
+    public TimeSpan? ReloadMax { get; init; }
+
+    /// <summary>The longest it keeps a value that it read: kind OnDemand.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
+    public TimeSpan? HoldsAtMost { get; init; }
+
+    /// <summary>When it is told: those of a lower wave prove the new version before the next one hears of it. Of the first wave one consumer goes ahead.</summary>
+    [Range(1, 9)]
+    public int Wave { get; init; } = 1;
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
+using CredRotation.Engine.Reload;
 using Microsoft.Extensions.Options;
 
 namespace CredRotation.Engine;
@@ -32,8 +33,7 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
         foreach (var (alias, consumer) in options.Consumers)
         {
             Ranges($"Rotation:Consumers:{alias}", consumer, errors);
-            if (consumer.Hook is { } hook && !(hook is { IsAbsoluteUri: true } && (hook.Scheme == "https" || (hook.Scheme == "http" && hook.IsLoopback))))
-                errors.Add($"Rotation:Consumers:{alias}:Hook must be an https URL, for example https://checkout.example.com/credential-reload.");
+            errors.AddRange(ConsumerRules.Faults($"Rotation:Consumers:{alias}", consumer));
         }
 
         // An acknowledgement names a principal and no alias: of two with one principal only the first could ever prove anything.
