@@ -46,6 +46,9 @@ public static class EngineRegistration
         services.AddSingleton(provider => new OwnerBook(provider.GetRequiredService<IRowStore>()));
         services.AddSingleton<OwnerTruth>();
         services.AddSingleton(provider => new LadderBook(provider.GetRequiredService<IRowStore>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new LeaseBook(provider.GetRequiredService<IRowStore>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Leases>();
+        services.AddSingleton<OldReaders>();
         services.AddSingleton<Heartbeats>();
         services.AddSingleton<ChainAnchors>();
         services.AddSingleton<InstallationKey>();

@@ -34,6 +34,12 @@ public enum HoldReason
 
     /// <summary>No change window opens before the last safe moment.</summary>
     OutsideWindow,
+
+    /// <summary>A consumer reports that the new credential does not work for it.</summary>
+    ConsumerFailing,
+
+    /// <summary>The vault's log shows callers that nobody named and that may run the old credential.</summary>
+    OldStillRead,
 }
 
 /// <summary>One thing a person may choose in a hold. The names are the ones the HTTP calls take.</summary>
@@ -102,20 +108,6 @@ public sealed record Binding(string Account, string Target, string OwnerGroup, s
 
 /// <summary>One member that two bindings say differently.</summary>
 public sealed record BindingDifference(string What, string From, string To);
-
-/// <summary>A required consumer as the plan froze it, and what its instances proved.</summary>
-/// <param name="Instances">The instances named in the rehearsal before Issue.</param>
-/// <param name="Acknowledged">Instances that proved the new version, with when.</param>
-public sealed record ConsumerProgress(
-    string Alias,
-    IReadOnlyList<string> Instances,
-    IReadOnlyDictionary<string, DateTimeOffset> Acknowledged,
-    DateTimeOffset? SignalledOn,
-    int Signals)
-{
-    /// <summary>Every instance named in the rehearsal acknowledged the new version.</summary>
-    public bool IsAdopted => Instances.Count > 0 && Instances.All(Acknowledged.ContainsKey);
-}
 
 /// <summary>Everything a rotation goes by, frozen when it is opened. Its hash is what people approve.</summary>
 public sealed record RotationPlan
@@ -249,8 +241,11 @@ public sealed record Escalation(DateTimeOffset Since, string Detail);
 /// <summary>One journey of a credential from an old version to a retired one. Written only by the holder of the credential's claim.</summary>
 public sealed record Rotation
 {
-    /// <summary>Of a rotation that is rolled back, or waits for what builds before did not know: they must refuse it, not go on with it.</summary>
-    public const int CurrentFormat = 2;
+    /// <summary>Of a rotation whose consumers fail, or whose old credential is read by strangers: builds before know no such hold.</summary>
+    public const int CurrentFormat = 3;
+
+    /// <summary>Of a rotation that is rolled back, or waits for a provider's approval or a window: builds before must refuse it, not go on with it.</summary>
+    public const int SecondFormat = 2;
 
     /// <summary>Of every other one, so that the build before this one goes on with it.</summary>
     public const int FirstFormat = 1;
@@ -259,7 +254,8 @@ public sealed record Rotation
 
     /// <summary>The format that this rotation has to be written in as it stands.</summary>
     [JsonIgnore]
-    public int FormatNow => this is { IsOpen: true, Rollback: not null } or { IsOpen: true, Plan.ProviderApproval: not null } or { Hold.Reason: HoldReason.ProviderApprovalNeeded or HoldReason.OutsideWindow } ? CurrentFormat : FirstFormat;
+    public int FormatNow => this is { Hold.Reason: HoldReason.ConsumerFailing or HoldReason.OldStillRead } ? CurrentFormat
+        : this is { IsOpen: true, Rollback: not null } or { IsOpen: true, Plan.ProviderApproval: not null } or { Hold.Reason: HoldReason.ProviderApprovalNeeded or HoldReason.OutsideWindow } ? SecondFormat : FirstFormat;
 
     public required RotationId Id { get; init; }
 
@@ -415,4 +411,30 @@ public sealed record Rotation
         // In place the old one is dead at once, and the stated window is what consumers need to reload.
         ? OldEndsOn + Plan.Policy.ReloadMax + Plan.Traits.ActivationDelayMax
         : OldEndsOn - Plan.Policy.Reserve;
+
+    /// <summary>
+    /// Until when a consumer is to prove the version that it is to run. Its own time counts from when it was told, the policy's from the
+    /// promotion and for all together; whoever is told after that has its own time all the same. Null: not told yet, or nothing was promoted.
+    /// </summary>
+    public DateTimeOffset? DueOn(ConsumerProgress consumer)
+    {
+        ArgumentNullException.ThrowIfNull(consumer);
+        if (RunningSince is not { } since) return null;
+        // What a person has to move is asked for at once.
+        if (consumer.Kind is Reload.ConsumerKind.Pinned) return since;
+        var all = since + Plan.Policy.ReloadMax;
+        if (consumer.Kind is Reload.ConsumerKind.OnDemand) return FreeOn(consumer) > all ? FreeOn(consumer) : all;
+        if ((consumer.ToldOn ?? consumer.SignalledOn) is not { } told) return null;
+        var own = told + ReloadMaxOf(consumer);
+        return told < all && all < own ? all : own;
+    }
+
+    /// <summary>When a consumer that keeps a value for a declared time at most has none but the new one.</summary>
+    internal DateTimeOffset? FreeOn(ConsumerProgress consumer) => RunningSince + (consumer.HoldsAtMost ?? TimeSpan.Zero);
+
+    internal TimeSpan ReloadMaxOf(ConsumerProgress consumer) => consumer.ReloadMax ?? Plan.Policy.ReloadMax;
+
+    /// <summary>Since when <see cref="RunningVersion"/> is current.</summary>
+    [JsonIgnore]
+    internal DateTimeOffset? RunningSince => Rollback is null ? PromotedOn : Rollback.RestoredOn;
 }

@@ -53,7 +53,7 @@ internal static class RotationMachine
     public static bool IsRetriedOnWake(this Hold hold) => hold.Reason
         is HoldReason.ApprovalNeeded or HoldReason.OwnersMissing or HoldReason.DirectoryCannotSee or HoldReason.ConsumerSilentBeforeIssue
         or HoldReason.ConsumerSilent or HoldReason.OldStillAlive or HoldReason.ClockDisagrees or HoldReason.TooManyFailures
-        or HoldReason.IssuePending or HoldReason.OldUnknown or HoldReason.OutsideWindow;
+        or HoldReason.IssuePending or HoldReason.OldUnknown or HoldReason.OutsideWindow or HoldReason.ConsumerFailing or HoldReason.OldStillRead;
 
     /// <summary>The choice that enough different people made, if any.</summary>
     public static HoldChoice? Decided(this Hold hold)
@@ -72,7 +72,11 @@ internal static class RotationMachine
         var recorded = free with { Overrides = [.. rotation.Overrides, Bounded($"{hold.Reason}: {choice.Name} by {people}. {hold.Detail}")] };
         return choice.Name switch
         {
+            Choices.Retry when hold.Reason is HoldReason.ConsumerFailing => free with { Consumers = [.. rotation.Consumers.Select(consumer => consumer.Failures.Count == 0 ? consumer : consumer with { Failures = [], SignalledOn = null, LookOn = null })] },
             Choices.Retry => free,
+            // Only who was named: those who were not told yet still are, and have to prove it.
+            Choices.Override when hold.Reason is HoldReason.ConsumerSilent or HoldReason.ConsumerFailing => recorded with { Consumers = [.. rotation.Consumers.Select(consumer => consumer.IsSettled || !IsNamed(rotation, hold, consumer, now) ? consumer : consumer with { IsExcused = true })] },
+            Choices.ConsumerMoved => recorded with { Consumers = [.. rotation.Consumers.Select(consumer => consumer is { Kind: Reload.ConsumerKind.Pinned, IsSettled: false } ? consumer.Instances.Aggregate(consumer, (known, instance) => known.Proven(instance, now)) : consumer)] },
             // What was sent and never found may live.
             Choices.Abandon => (recorded with { Suspects = [.. rotation.Suspects, .. rotation.LastAsSuspect()] }).To(RotationState.Abandoned, now),
             // Break-glass (rule 16): one name stands for the approval and for going on although the dead credential can show nothing.
@@ -95,7 +99,7 @@ internal static class RotationMachine
                 PromotedVersion = null,
                 IsOverwriteChecked = false,
                 IsProvenInPlace = false,
-                Consumers = [.. rotation.Consumers.Select(consumer => consumer with { Acknowledged = new Dictionary<string, DateTimeOffset>(), SignalledOn = null, Signals = 0 })],
+                Consumers = [.. rotation.Consumers.Select(consumer => consumer.Anew())],
             }).To(RotationState.Authorized, now),
             Choices.RestoreTheirs => recorded with { RestoreVersion = rotation.ForeignVersion },
             Choices.ProviderAsked or Choices.ProviderApproved => free with { ProviderSaid = Said(hold, choice, now) },
@@ -109,6 +113,10 @@ internal static class RotationMachine
             _ => throw new System.Diagnostics.UnreachableException($"No meaning for choice {choice.Name}."),
         };
     }
+
+    /// <summary>Who the hold's words name. What was late when it was raised is late now.</summary>
+    private static bool IsNamed(Rotation rotation, Hold hold, ConsumerProgress consumer, DateTimeOffset now)
+        => hold.Reason is HoldReason.ConsumerFailing ? consumer.Failures.Count > 0 : rotation.State is not RotationState.Promoted || rotation.DueOn(consumer) <= now;
 
     private static ProviderWord Said(Hold hold, HoldChoice choice, DateTimeOffset now)
     {
@@ -146,6 +154,7 @@ internal static class Choices
     public const string KeepTheirs = "keep-theirs";
     public const string RestoreTheirs = "restore-theirs";
     public const string CloseUnproven = "close-unproven";
+    public const string ConsumerMoved = "consumer-moved";
     public const string ProviderAsked = "provider-asked";
     public const string ProviderApproved = "provider-approved";
 
@@ -154,6 +163,10 @@ internal static class Choices
     public static readonly HoldChoice ToSayApproved = new(ProviderApproved, "The provider approved. Go on.");
 
     public static readonly HoldChoice ToRetry = new(Retry, "Try this step again now.");
+
+    public static readonly HoldChoice ToForgetFailures = new(Retry, "The cause is gone: forget these reports and tell it again.");
+
+    public static HoldChoice ToSayMoved(string who, string version) => new(ConsumerMoved, $"I changed {who} to version {version}, and it works. Go on.");
 
     public static readonly HoldChoice ToAbandon = new(Abandon, "Give this rotation up. The old credential stays as it is.");
 

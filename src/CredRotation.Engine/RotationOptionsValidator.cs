@@ -130,6 +130,8 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
             errors.Add($"{path}:Zone names '{policy.Zone}', which is no IANA time zone of this host, for example Europe/Berlin.");
         foreach (var alias in policy.Consumers.Where(alias => !options.Consumers.ContainsKey(alias)))
             errors.Add($"{path}:Consumers names '{alias}', which Rotation:Consumers does not configure.");
+        foreach (var alias in policy.Consumers.Where(options.Consumers.ContainsKey))
+            if (ConsumerRules.TooSlow(alias, options.Consumers[alias], path[(path.LastIndexOf(':') + 1)..], policy) is var (what, remedy)) errors.Add($"{what} {remedy}");
     }
 
     private static void Vault(string path, Uri vault, List<string> errors)

@@ -36,6 +36,7 @@ public static class CredRotationApp
         services.AddSingleton<CallLimits>();
         services.AddSingleton<Inventory>();
         services.AddSingleton<Inbox>();
+        services.AddSingleton<ConsumerCalls>();
         services.AddSingleton<RotationReader>();
         services.AddSingleton<TasksReader>();
         services.AddSingleton<OverviewReader>();

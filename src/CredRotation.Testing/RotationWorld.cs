@@ -241,6 +241,21 @@ public sealed class RotationWorld : IAsyncDisposable
     public Task AcknowledgeAsync(string principal, RotationId rotation, string version, string instance)
         => Host.Registry.TellAsync(Credential, new InboxItem.Acknowledge(Clock.GetUtcNow(), rotation, principal, version, instance, Clock.GetUtcNow()), CancellationToken.None);
 
+    /// <summary>An instance says that a version does not work for it, and somebody visits.</summary>
+    public async Task FailAsync(string principal, string version, string instance, string what = "refused")
+    {
+        await Host.Registry.TellAsync(Credential, new InboxItem.ReportFailure(Clock.GetUtcNow(), principal, version, instance, what), CancellationToken.None);
+        await DrainAsync(CancellationToken.None);
+    }
+
+    /// <summary>An instance's heartbeat. Answers what it is to run, if it is told anything.</summary>
+    public async Task<ReloadSignal?> BeatAsync(string alias, string instance, string version, bool isLeaving = false)
+    {
+        await Host.Leases.RenewAsync(Credential, alias, instance, version, isLeaving, CancellationToken.None);
+        return await Host.Registry.FindAsync(Credential, CancellationToken.None) is { IsOpen: true } row && await Host.Registry.FindRotationAsync(Credential, row.Ordinal, CancellationToken.None) is { } rotation
+            ? PendingSignal.For(rotation, alias, instance, version) : null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var host in _hosts) await host.DisposeAsync();
@@ -306,6 +321,8 @@ public sealed class RotationHost(ServiceProvider services) : IAsyncDisposable
     public EventsHeard Heard { get; } = services.GetRequiredService<EventsHeard>();
 
     public ICredentialRegistry Registry { get; } = services.GetRequiredService<ICredentialRegistry>();
+
+    public LeaseBook Leases { get; } = services.GetRequiredService<LeaseBook>();
 
     public IServiceProvider Services => services;
 

@@ -4,6 +4,7 @@ using CredRotation.Engine.Bindings;
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Releases;
+using CredRotation.Engine.Reload;
 using CredRotation.Engine.Rollbacks;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +14,7 @@ namespace CredRotation.Engine.Authorize;
 /// Folds what people, consumers and events said into the visit, each re-authorized now. What does not count is refused into the ledger
 /// with its reason; what cannot be judged yet stays in the inbox.
 /// </summary>
-internal sealed class InboxFold(CredentialRegistry registry, Answerable answerable, IOptions<RotationOptions> options, TimeProvider clock)
+internal sealed class InboxFold(CredentialRegistry registry, Answerable answerable, Leases leases, IOptions<RotationOptions> options, TimeProvider clock)
 {
     private const string UnreadMessage = "newer-message";
 
@@ -30,7 +31,8 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
             {
                 InboxItem.Hint hint => Fold(visit, hint),
                 InboxItem.Start start => Fold(visit, start),
-                InboxItem.Acknowledge acknowledge => Fold(visit, acknowledge),
+                InboxItem.Acknowledge acknowledge => await FoldAsync(visit, acknowledge, cancellationToken),
+                InboxItem.ReportFailure failure => Fold(visit, failure),
                 InboxItem.Approve approve => await FoldAsync(visit, approve, cancellationToken),
                 InboxItem.Reject reject => await FoldAsync(visit, reject, cancellationToken),
                 InboxItem.HandIn handIn => await FoldAsync(visit, handIn, cancellationToken),
@@ -116,7 +118,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         return true;
     }
 
-    private bool Fold(Visit visit, InboxItem.Acknowledge said)
+    private async Task<bool> FoldAsync(Visit visit, InboxItem.Acknowledge said, CancellationToken cancellationToken)
     {
         if (visit.Open is not { } rotation || rotation.Id != said.Rotation)
             return Refuse(visit, $"principal:{said.PrincipalId}", "AcknowledgementRefused", "It names a rotation that is not open.");
@@ -125,27 +127,62 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         if (rotation.RunningVersion != said.Version)
             return Refuse(visit, $"principal:{said.PrincipalId}", "AcknowledgementRefused", "It names a version that this rotation did not promote.");
 
-        var alias = rotation.Consumers.FirstOrDefault(consumer =>
-            options.Value.Consumers.TryGetValue(consumer.Alias, out var configured)
-            && string.Equals(configured.Principal, said.PrincipalId, StringComparison.OrdinalIgnoreCase))?.Alias;
-        if (alias is null)
+        if (ConsumerOf(rotation, said.PrincipalId) is not { } consumer)
             return Refuse(visit, $"principal:{said.PrincipalId}", "AcknowledgementRefused", "It does not come from the principal of a required consumer.");
 
-        // What nobody named proves nothing, and would let a consumer fill the rotation's row.
-        if (rotation.Consumers.All(consumer => consumer.Alias != alias || !consumer.Instances.Contains(said.Instance)))
-            return Refuse(visit, $"consumer:{alias}", "AcknowledgementRefused", $"Instance '{said.Instance}' was not named in the rehearsal.");
+        // What nobody named and holds no lease proves nothing, and would let a consumer fill the rotation's row.
+        if (!consumer.Instances.Contains(said.Instance))
+        {
+            if (consumer.Instances.Count >= ConsumerProgress.InstancesMax || !(await leases.AliveAsync(visit.Row.Id, consumer.Alias, cancellationToken)).Contains(said.Instance))
+                return Refuse(visit, $"consumer:{consumer.Alias}", "AcknowledgementRefused", $"Instance '{said.Instance}' was not named in the rehearsal and holds no lease.");
+            consumer = consumer with { Instances = [.. consumer.Instances, said.Instance], IsVacant = false };
+        }
 
         visit.Open = rotation with
         {
             WakeOn = clock.GetUtcNow(),
-            Consumers = [.. rotation.Consumers.Select(consumer => consumer.Alias == alias && !consumer.Acknowledged.ContainsKey(said.Instance)
-                ? consumer with { Acknowledged = new Dictionary<string, DateTimeOffset>(consumer.Acknowledged) { [said.Instance] = said.FirstSuccessOn } }
-                : consumer)],
+            Consumers = [.. rotation.Consumers.Select(known => known.Alias == consumer.Alias ? consumer.Proven(said.Instance, said.FirstSuccessOn) : known)],
         };
-        visit.Notes.Add(new LedgerNote($"consumer:{alias}", "Acknowledged", $"Instance {said.Instance} runs version {said.Version}.",
+        visit.Notes.Add(new LedgerNote($"consumer:{consumer.Alias}", "Acknowledged", $"Instance {said.Instance} runs version {said.Version}.",
             new JsonObject { ["instance"] = said.Instance, ["version"] = said.Version, ["firstSuccessOn"] = EngineTime.Text(said.FirstSuccessOn) }));
         return true;
     }
+
+    private bool Fold(Visit visit, InboxItem.ReportFailure said)
+    {
+        if (visit.Open is { } rotation && rotation.State is not (RotationState.PromoteSent or RotationState.Verified) && rotation.RunningVersion == said.Version)
+        {
+            if (ConsumerOf(rotation, said.PrincipalId) is not { } consumer)
+                return Refuse(visit, $"principal:{said.PrincipalId}", "FailureReportRefused", "It does not come from the principal of a required consumer.");
+            visit.Open = rotation with
+            {
+                WakeOn = clock.GetUtcNow(),
+                Consumers = [.. rotation.Consumers.Select(known => known.Alias == consumer.Alias ? consumer.Failed(new ConsumerFailure(said.Instance, said.What, said.On)) : known)],
+            };
+            Note(consumer.Alias);
+            return true;
+        }
+
+        // The consumer may be faster than our own record of the promotion.
+        if (visit.Open is { State: RotationState.PromoteSent or RotationState.Verified }) return false;
+        var alias = visit.Row.Binding.Consumers.FirstOrDefault(known => IsPrincipalOf(known, said.PrincipalId));
+        if (alias is null) return Refuse(visit, $"principal:{said.PrincipalId}", "FailureReportRefused", "It does not come from the principal of a consumer of this credential.");
+        Note(alias);
+        // An older version that ended is no news.
+        if (said.Version != visit.Row.Seen.Version || visit.Row.Released is not null) return true;
+        var failing = new Finding("consumer-failing", $"{alias} (instance {said.Instance}) reports that the current version is {said.What}.",
+            said.What == "refused" ? "Look at the credential at its provider. If it ended there, start a rotation." : "Check that the consumer's identity may read the secret.", clock.GetUtcNow(), FindingSeverity.Warning);
+        visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.Where(known => known.Code != failing.Code).TakeLast(19), failing] };
+        return true;
+
+        void Note(string who) => visit.Notes.Add(new LedgerNote($"consumer:{who}", "ConsumerFailed", $"Instance {said.Instance} reports version {said.Version} as {said.What}.",
+            new JsonObject { ["instance"] = said.Instance, ["version"] = said.Version, ["what"] = said.What }));
+    }
+
+    private ConsumerProgress? ConsumerOf(Rotation rotation, string principal) => rotation.Consumers.FirstOrDefault(consumer => IsPrincipalOf(consumer.Alias, principal));
+
+    private bool IsPrincipalOf(string alias, string principal)
+        => options.Value.Consumers.TryGetValue(alias, out var configured) && configured.Principal.Length > 0 && string.Equals(configured.Principal, principal, StringComparison.OrdinalIgnoreCase);
 
     private async Task<bool> FoldAsync(Visit visit, InboxItem.Approve said, CancellationToken cancellationToken)
     {

@@ -53,7 +53,7 @@ internal sealed class DetectStep(IOptions<RotationOptions> options, IProviderCat
             PlanHash = planHash,
             StateOn = now,
             WakeOn = now,
-            Consumers = [.. row.Binding.Consumers.Select(alias => new ConsumerProgress(alias, [], new Dictionary<string, DateTimeOffset>(), null, 0))],
+            Consumers = [.. row.Binding.Consumers.Select(alias => ConsumerProgress.Of(alias, options.Value.Consumers.GetValueOrDefault(alias)))],
         };
         visit.RotationTag = null;
         visit.Row = row with { Ordinal = ordinal, IsOpen = true };

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CredRotation.Engine.Reload;
 using CredRotation.Engine.Detect.Findings;
 using CredRotation.Engine.Registry;
 
@@ -58,6 +59,12 @@ public static partial class TagReader
         var stranger = consumers.FirstOrDefault(alias => !options.Consumers.ContainsKey(alias));
         if (stranger is not null)
             Add("tag-consumer-unknown", $"Consumer '{Shown(stranger)}' is not configured.", $"Tags name aliases, never URLs. Correct the tag, or let the platform team add Rotation:Consumers:{Shown(stranger)}.");
+
+        if (options.Policies.GetValueOrDefault(policy) is { } times)
+        {
+            foreach (var alias in consumers.Where(options.Consumers.ContainsKey).Take(ConsumersMax))
+                if (ConsumerRules.TooSlow(alias, options.Consumers[alias], policy, times) is var (what, remedy)) Add("tag-consumer-slow", what, remedy);
+        }
 
         return findings.Count > 0 || account is null || target is null || owner is null
             ? (null, findings)

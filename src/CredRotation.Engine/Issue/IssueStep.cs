@@ -20,6 +20,7 @@ internal sealed class IssueStep(
     ICredentialVault vault,
     IProviderCatalog providers,
     IConsumerSignal consumers,
+    Reload.Leases leases,
     AuthorizeStep authorize,
     ChangeGate gate,
     Targets targets,
@@ -185,27 +186,53 @@ internal sealed class IssueStep(
     {
         foreach (var progress in visit.Rotation.Consumers)
         {
-            var plan = visit.Rotation.Plan;
-            var answer = options.Value.Consumers.TryGetValue(progress.Alias, out var consumer)
-                ? await remotes.ReadAsync(visit, "consumer", $"rehearse {progress.Alias}", "Issue: rule 8, every consumer answers a reload rehearsal",
-                    (_, token) => consumers.SignalAsync(progress.Alias, consumer, new ReloadSignal(visit.Rotation.Id, plan.Secret, plan.OldVersion, Rehearsal: true), token), cancellationToken)
-                : new SignalAnswer.Silent("it is no longer configured.");
-            if (answer is SignalAnswer.Answered answered)
+            var (instances, silence) = await RehearseAsync(visit, progress, cancellationToken);
+            if (silence is null)
             {
                 visit.Open = visit.Rotation with
                 {
-                    Consumers = [.. visit.Rotation.Consumers.Select(known => known.Alias == progress.Alias ? known with { Instances = answered.Instances } : known)],
+                    Consumers = [.. visit.Rotation.Consumers.Select(known => known.Alias == progress.Alias ? known with { Instances = instances } : known)],
                 };
             }
-            else if (answer is SignalAnswer.Silent silent && !IsExcused(visit.Rotation, progress.Alias))
+            else if (!IsExcused(visit.Rotation, progress.Alias))
             {
                 var now = clock.GetUtcNow();
-                return new StepResult.Waits(visit.Rotation.Holding(HoldReason.ConsumerSilentBeforeIssue, $"{Silence(progress.Alias)} the reload rehearsal: {silent.Detail} Nothing was issued.", now, visit.Rotation.Plan.ApproveBy,
+                return new StepResult.Waits(visit.Rotation.Holding(HoldReason.ConsumerSilentBeforeIssue, $"{Silence(progress.Alias)} the reload rehearsal: {silence} Nothing was issued.", now, visit.Rotation.Plan.ApproveBy,
                     Choices.ToRetry, Choices.ToOverride($"Rotate without proof from {progress.Alias}: its payments or calls fail once the old credential ends.", PeopleToOverride(visit.Rotation)), Choices.ToAbandon), null);
             }
         }
 
         return null;
+    }
+
+    /// <summary>Who would have to prove the new version; or why nobody could.</summary>
+    private async Task<(IReadOnlyList<string> Instances, string? Silence)> RehearseAsync(Visit visit, ConsumerProgress progress, CancellationToken cancellationToken)
+    {
+        var plan = visit.Rotation.Plan;
+        // Issuing starts the old one's end: what nothing can show needs a recorded word before that, not after.
+        if (plan.Traits.IssueEndangersOld && progress is { Kind: ConsumerKind.Pinned } or { Worth: ProofWorth.Told })
+            return ([], progress.Kind is ConsumerKind.Pinned ? "it names one version in its own configuration, and a person has to change that in time." : "it only takes messages and names no principal, so that nothing could show what it runs.");
+        if (!ConsumerKinds.IsSignalled(progress.Kind)) return ([progress.Alias], null);
+        if (!options.Value.Consumers.TryGetValue(progress.Alias, out var consumer)) return ([], "it is no longer configured.");
+
+        var signal = new ReloadSignal(visit.Rotation.Id, plan.Secret, plan.OldVersion, Rehearsal: true);
+        var answer = await remotes.ReadAsync(visit, "consumer", $"rehearse {progress.Alias}", "Issue: rule 8, every consumer answers a reload rehearsal",
+            (_, token) => consumers.SignalAsync(progress.Alias, consumer, signal, token), cancellationToken);
+        switch (answer)
+        {
+            case SignalAnswer.Answered answered:
+                var there = await leases.AliveAsync(plan.Credential, progress.Alias, cancellationToken);
+                return ([.. answered.Instances.Union(there, StringComparer.Ordinal).Take(ConsumerProgress.InstancesMax)], null);
+            case SignalAnswer.ReadBack read:
+                return ([.. read.Instances.Select(unit => unit.Instance).Take(ConsumerProgress.InstancesMax)], null);
+            case SignalAnswer.Told:
+                return await leases.AliveAsync(plan.Credential, progress.Alias, cancellationToken) is { Count: > 0 } holders ? (holders, null)
+                    // Whoever speaks for it names it as a whole.
+                    : progress.Kind is ConsumerKind.Webhook ? ([progress.Alias], null)
+                    : ([], "none of its instances holds a lease, so that nobody would hear it. Start it with the client package.");
+            default:
+                return ([], ((SignalAnswer.Silent)answer).Detail);
+        }
     }
 
     /// <summary>Rule 8: an override excuses only the consumer that it names.</summary>

@@ -22,6 +22,7 @@ namespace CredRotation.Engine.Registry;
 [JsonDerivedType(typeof(Adopt), "adopt")]
 [JsonDerivedType(typeof(RollBack), "roll-back")]
 [JsonDerivedType(typeof(AcknowledgeReminder), "acknowledge-reminder")]
+[JsonDerivedType(typeof(ReportFailure), "report-failure")]
 public abstract record InboxItem(DateTimeOffset On)
 {
     public const int CurrentFormat = 1;
@@ -71,4 +72,8 @@ public abstract record InboxItem(DateTimeOffset On)
 
     /// <summary>A consumer's instance runs a version: counts only from the registered principal, after a first success.</summary>
     public sealed record Acknowledge(DateTimeOffset On, RotationId Rotation, string PrincipalId, string Version, string Instance, DateTimeOffset FirstSuccessOn) : InboxItem(On);
+
+    /// <summary>A consumer's instance cannot use a version: counts only from the registered principal.</summary>
+    /// <param name="What">As in <see cref="ConsumerFailure"/>.</param>
+    public sealed record ReportFailure(DateTimeOffset On, string PrincipalId, string Version, string Instance, string What) : InboxItem(On);
 }

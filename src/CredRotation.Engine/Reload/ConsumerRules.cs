@@ -30,6 +30,22 @@ internal static class ConsumerRules
         if (consumer.Kind is not ConsumerKind.OnDemand && consumer.HoldsAtMost is not null) yield return $"{path}:HoldsAtMost belongs to kind OnDemand only. Remove it, or set ReloadMax.";
     }
 
+    /// <summary>The time that a consumer needs at least; null: the policy's is enough for any.</summary>
+    public static TimeSpan? NeedOf(ConsumerOptions consumer) => consumer switch
+    {
+        { ReloadMax: { } own } => own,
+        // The platform itself looks for a new version within half an hour; then replicas have to start.
+        { Kind: ConsumerKind.ContainerApp } => TimeSpan.FromMinutes(40),
+        { HoldsAtMost: { } holds } => holds,
+        _ => null,
+    };
+
+    /// <summary>Why a policy leaves a consumer too little time, as what is wrong and the remedy; null: it does not.</summary>
+    public static (string What, string Remedy)? TooSlow(string alias, ConsumerOptions consumer, string policyAlias, PolicyOptions policy)
+        => NeedOf(consumer) is { } need && need > policy.ReloadMax
+            ? ($"Consumer {alias} needs {need} to run a new version, and policy {policyAlias} gives all consumers together {policy.ReloadMax}.", $"Raise Rotation:Policies:{policyAlias}:ReloadMax to {need} at least, or lower the consumer's.")
+            : null;
+
     private static bool IsHttps(Uri? uri) => uri is { IsAbsoluteUri: true } && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
 
     // Only characters that a resource id has: the id becomes a path at the management endpoint.

@@ -18,6 +18,7 @@ internal sealed class RetireStep(
     AuthorizeStep authorize,
     ChangeGate gate,
     Lanes lanes,
+    OldReaders readers,
     InstallationKey key,
     IOptions<RotationOptions> options,
     TimeProvider clock) : IRotationStep
@@ -53,6 +54,14 @@ internal sealed class RetireStep(
         {
             return Waits(visit.Rotation.Holding(HoldReason.NoConsumer, "No consumer is named, so nobody could show that the old credential is out of use. It lives on until somebody decides.", now, null,
                 Choices.ToOverride("Retire the old credential now. Whoever still runs it fails.", 2), LeaveAlive));
+        }
+
+        if (await readers.WhyStillReadAsync(visit, cancellationToken) is { } still && !visit.Rotation.IsOverridden(HoldReason.OldStillRead))
+        {
+            var held = visit.Rotation.Holding(HoldReason.OldStillRead, $"{still.What} The old credential is not retired meanwhile.", clock.GetUtcNow(), null,
+                Choices.ToRetry, Choices.ToOverride($"Retire the old credential now: {still.Who} may fail.", 2), LeaveAlive);
+            var look = clock.GetUtcNow() + OldReaders.LookPause;
+            return Waits(look < held.WakeOn ? held with { WakeOn = look } : held);
         }
 
         // Rule 16: the first time, an owner says yes before the first effect that can stop the old one.
@@ -253,7 +262,7 @@ internal sealed class RetireStep(
             IsOverwriteChecked = true,
             RetireAnsweredOn = null,
             Incident = rotation.Incident ?? new Incident(now, "retire", "The live value is the one that has just ended."),
-            Consumers = [.. rotation.Consumers.Select(consumer => consumer with { Acknowledged = new Dictionary<string, DateTimeOffset>(), SignalledOn = null, Signals = 0 })],
+            Consumers = [.. rotation.Consumers.Select(consumer => consumer.Anew())],
         }, LedgerNote.Ours("IncidentOpened", "The live value is the one that has just ended. The new one is promoted again at once."));
     }
 

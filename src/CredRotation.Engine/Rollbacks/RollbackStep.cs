@@ -94,7 +94,7 @@ internal sealed class RollbackStep(Remotes remotes, ICredentialVault vault, IPro
         {
             Rollback = rotation.Rollback! with { RestoredVersion = version, RestoredOn = now },
             IsOverwriteChecked = true,
-            Consumers = [.. rotation.Consumers.Select(consumer => consumer with { Acknowledged = new Dictionary<string, DateTimeOffset>(), SignalledOn = null, Signals = 0 })],
+            Consumers = [.. rotation.Consumers.Select(consumer => consumer.Anew())],
         }, LedgerNote.Ours("Restored", why, new JsonObject { ["version"] = version, ["promotedVersion"] = rotation.PromotedVersion }));
     }
 

@@ -27,6 +27,8 @@ public static class AuthorizationTable
         new(EndpointName.RollBackRotation, "POST", "rotations/{id}/rollback", Subject.Rotation, Roles.OwnerOfThis, s_decision, ["choice"], HasForm: true),
         new(EndpointName.HandIn, "POST", "rotations/{id}/intake", Subject.Rotation, Roles.OwnerOfThis, ["token"], [], HasForm: true) { Sealed = "value", PerMinute = 10 },
         new(EndpointName.Acknowledge, "POST", "acknowledgements", Subject.Body, Roles.Consumer, ["rotation", "vault", "secret", "version", "instance", "firstSuccessOn"], []),
+        new(EndpointName.ReportFailure, "POST", "failures", Subject.Body, Roles.Consumer, ["vault", "secret", "version", "instance", "what"], []),
+        new(EndpointName.RenewLease, "POST", "leases", Subject.Body, Roles.Consumer, ["vault", "secret", "version", "instance"], ["leaving"]),
         new(EndpointName.OpenPage, "GET", "pages/{name}/{id?}", Subject.Page, Roles.Owner | Roles.Operator | Roles.Auditor | Roles.Reminded, [], []),
         new(EndpointName.ShowHealth, "GET", "health", Subject.All, Roles.Anybody, [], []),
         new(EndpointName.ShowSetup, "GET", "setup", Subject.Body, Roles.Operator | Roles.Auditor, [], []),

@@ -20,6 +20,8 @@ public enum EndpointName
     RollBackRotation,
     HandIn,
     Acknowledge,
+    ReportFailure,
+    RenewLease,
     OpenPage,
     ShowHealth,
     ShowSetup,

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CredRotation.Engine;
+using CredRotation.Engine.Reload;
 using CredRotation.Pages.Rotations;
 
 namespace CredRotation.Functions.Answers;
@@ -61,7 +62,7 @@ public sealed record RotationView(
             rotation.NewExpiresOn,
             rotation.RetireProof,
             [.. rotation.Approvals.Select(approval => new ApprovalView(approval.PersonId, approval.PersonName, approval.On))],
-            [.. rotation.Consumers.Select(consumer => new ConsumerView(consumer.Alias, consumer.Instances, consumer.Acknowledged, consumer.SignalledOn, consumer.IsAdopted))],
+            [.. rotation.Consumers.Select(consumer => ConsumerView.Of(rotation, consumer))],
             rotation.Suspects,
             rotation.Overrides,
             rotation.Failures,
@@ -87,8 +88,33 @@ public sealed record NextView(RotationStep? Step, DateTimeOffset? WakeOn, string
 /// <summary>A yes to this plan.</summary>
 public sealed record ApprovalView(string PersonId, string PersonName, DateTimeOffset On);
 
-/// <summary>What a required consumer proved.</summary>
-public sealed record ConsumerView(string Alias, IReadOnlyList<string> Instances, IReadOnlyDictionary<string, DateTimeOffset> Acknowledged, DateTimeOffset? SignalledOn, bool IsAdopted);
+/// <summary>What a required consumer proved, and what that is worth.</summary>
+/// <param name="Proof">A sentence on <paramref name="Worth"/>.</param>
+/// <param name="DueOn">Until when it is to prove it; null: not told yet.</param>
+/// <param name="Detail">What it or its platform answered last.</param>
+public sealed record ConsumerView(
+    string Alias,
+    IReadOnlyList<string> Instances,
+    IReadOnlyDictionary<string, DateTimeOffset> Acknowledged,
+    DateTimeOffset? SignalledOn,
+    bool IsAdopted,
+    ConsumerKind Kind,
+    ProofWorth Worth,
+    string Proof,
+    int Wave,
+    DateTimeOffset? DueOn,
+    bool IsExcused,
+    IReadOnlyList<ConsumerFailure> Failures,
+    string? Detail)
+{
+    public static ConsumerView Of(Rotation rotation, ConsumerProgress consumer)
+    {
+        ArgumentNullException.ThrowIfNull(rotation);
+        ArgumentNullException.ThrowIfNull(consumer);
+        return new(consumer.Alias, consumer.Instances, consumer.Acknowledged, consumer.SignalledOn, consumer.IsAdopted, consumer.Kind, consumer.Worth, ConsumerKinds.Says(consumer.Worth),
+            consumer.Wave, rotation.DueOn(consumer), consumer.IsExcused, consumer.Failures, consumer.Detail);
+    }
+}
 
 /// <summary>One link of the chain.</summary>
 public sealed record LedgerView(long Sequence, DateTimeOffset At, string Who, string What, string Why, JsonObject? Data, string Previous, string Hash);

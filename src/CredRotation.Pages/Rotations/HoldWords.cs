@@ -26,6 +26,8 @@ public static class HoldWords
         HoldReason.ProviderApprovalNeeded => "Has the provider approved a new credential?",
         HoldReason.OutsideWindow => "No change window opens in time. May it go on now?",
         HoldReason.ClockDisagrees => "Our clock and a remote's differ. Which one is wrong?",
+        HoldReason.ConsumerFailing => "A consumer says that the new credential does not work for it. What should happen?",
+        HoldReason.OldStillRead => "Somebody still runs or reads the old credential. May it be retired all the same?",
         _ => "A person is needed here.",
     };
 }

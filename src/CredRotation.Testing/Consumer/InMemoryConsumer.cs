@@ -7,7 +7,7 @@ namespace CredRotation.Testing;
 public sealed class InMemoryConsumer(FaultInjector faults) : IConsumerSignal
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, IReadOnlyList<string>> _instances = [];
+    private readonly Dictionary<string, Func<ReloadSignal, SignalAnswer>> _answers = [];
     private readonly List<(string Alias, ReloadSignal Signal)> _signals = [];
 
     /// <summary>Called after a consumer heard a real signal (no rehearsal); a test acknowledges here.</summary>
@@ -22,15 +22,18 @@ public sealed class InMemoryConsumer(FaultInjector faults) : IConsumerSignal
     }
 
     /// <summary>From now on the consumer answers with these instances.</summary>
-    public void Answers(string alias, params string[] instances)
+    public void Answers(string alias, params string[] instances) => Answers(alias, _ => new SignalAnswer.Answered([.. instances]));
+
+    /// <summary>From now on the consumer, or its platform, answers so.</summary>
+    public void Answers(string alias, Func<ReloadSignal, SignalAnswer> answer)
     {
-        lock (_gate) _instances[alias] = [.. instances];
+        lock (_gate) _answers[alias] = answer;
     }
 
     /// <summary>From now on the consumer does not answer.</summary>
     public void FallsSilent(string alias)
     {
-        lock (_gate) _instances.Remove(alias);
+        lock (_gate) _answers.Remove(alias);
     }
 
     public async Task<SignalAnswer> SignalAsync(string alias, ConsumerOptions consumer, ReloadSignal signal, CancellationToken cancellationToken)
@@ -54,7 +57,7 @@ public sealed class InMemoryConsumer(FaultInjector faults) : IConsumerSignal
         lock (_gate)
         {
             _signals.Add((alias, signal));
-            return _instances.TryGetValue(alias, out var instances) ? new SignalAnswer.Answered(instances) : new SignalAnswer.Silent("It did not answer.");
+            return _answers.TryGetValue(alias, out var answer) ? answer(signal) : new SignalAnswer.Silent("It did not answer.");
         }
     }
 }

@@ -105,7 +105,7 @@ public sealed class A_rollback
         vendors.World.Consumers.Signalled = (_, _, _) => Task.CompletedTask;
 
         await RollBackAsync(vendors, RotationWorld.OwnerOne);
-        Assert.Equal(Rotation.CurrentFormat, (await vendors.World.RotationAsync(Cancel, 1)).Format);
+        Assert.Equal(Rotation.SecondFormat, (await vendors.World.RotationAsync(Cancel, 1)).Format);
         await vendors.World.PassAsync(TimeSpan.FromHours(1), Cancel);
         await vendors.World.ChooseAsync("override", RotationWorld.OwnerTwo, Cancel);
 

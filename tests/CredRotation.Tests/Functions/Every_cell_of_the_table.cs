@@ -28,6 +28,8 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         RollBackRotation 401 403 412 403 403 403
         HandIn           401 403 412 403 403 403
         Acknowledge      401 202 403 403 403 403
+        ReportFailure    401 202 403 403 403 403
+        RenewLease       401 200 403 403 403 403
         OpenPage         401 403 200 403 200 200
         ShowHealth       200 200 200 200 200 200
         ShowSetup        401 403 403 403 200 200
@@ -54,6 +56,8 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         RollBackRotation 401 403 412 403 403 403
         HandIn           401 403 412 403 403 403
         Acknowledge      401 415 403 403 403 403
+        ReportFailure    401 415 403 403 403 403
+        RenewLease       401 415 403 403 403 403
         OpenPage         401 403 200 403 200 200
         ShowHealth       200 200 200 200 200 200
         ShowSetup        401 403 403 403 200 200
@@ -86,7 +90,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
 
         Assert.Equal(told, world.Registry.Told.Count);
         TestContext.Current.TestOutputHelper?.WriteLine($"{tried} cells of calls that change something refused: {form}.");
-        Assert.Equal(90, tried);
+        Assert.Equal(102, tried);
     }
 
     private static async Task AssertAsync(string expected, string how, Func<EndpointName, string, Task<int>> call)
@@ -106,7 +110,7 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{tried} cells tried {how}: {AuthorizationTable.Rows.Count} calls by {s_who.Length} kinds of callers.");
         Assert.Equal(expected.Split('\n', StringSplitOptions.TrimEntries), seen);
-        Assert.Equal(132, tried);
+        Assert.Equal(144, tried);
     }
 
     /// <summary>How a call reaches us.</summary>
@@ -163,6 +167,8 @@ public sealed class Every_cell_of_the_table(HeadsWorld world) : IClassFixture<He
         // The rotation waits for no such thing.
         EndpointName.HandIn => HeadsWorld.Json(new { token = "1.a", value = "canary-never-read" }),
         EndpointName.Acknowledge => HeadsWorld.Json(world.Acknowledgement()),
+        EndpointName.ReportFailure => HeadsWorld.Json(world.Heartbeat(("what", "refused"))),
+        EndpointName.RenewLease => HeadsWorld.Json(world.Heartbeat()),
         EndpointName.SendTestCode => HeadsWorld.Json(new { }),
         // Too long to be the one that was sent.
         EndpointName.TypeTestCode => HeadsWorld.Json(new { code = "1234567" }),

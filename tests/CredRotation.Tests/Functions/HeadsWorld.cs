@@ -144,6 +144,10 @@ public sealed class HeadsWorld : IAsyncLifetime
         return body;
     }
 
+    /// <summary>What an instance says of itself, and more.</summary>
+    public Dictionary<string, string> Heartbeat(params IEnumerable<(string Name, string Value)> more) => new([.. more.Select(one => new KeyValuePair<string, string>(one.Name, one.Value)),
+        new("vault", Row.Secret.VaultUri.AbsoluteUri), new("secret", Row.Secret.Name), new("version", "4d1c0b9a8f7e6d5c4b3a291807f6e5d4"), new("instance", "checkout-1")]);
+
     public Dictionary<string, string> Acknowledgement() => new()
     {
         ["rotation"] = Rotation.Id.Value,

@@ -20,9 +20,12 @@ public sealed class A_ledger_of_an_older_build
     /// <summary>Holds that only the second format of a rotation knows.</summary>
     private static readonly HoldReason[] s_second = [HoldReason.ProviderApprovalNeeded, HoldReason.OutsideWindow];
 
+    /// <summary>And only the third.</summary>
+    private static readonly HoldReason[] s_third = [HoldReason.ConsumerFailing, HoldReason.OldStillRead];
+
     private static readonly string Folder = Path.Combine(Repository.Root, "tests", "CredRotation.Tests", "Ledgers");
 
-    /// <summary>Every file of every format that was ever current: <c>v1/issued-first</c>. Another format is another folder; the second is that of a released credential's row, and of a rotation that is rolled back or waits for what the first did not know.</summary>
+    /// <summary>Every file of every format that was ever current: <c>v1/issued-first</c>. Another format is another folder; the second is that of a released credential's row, and of a rotation that is rolled back or waits for what the first did not know, the third of one whose consumers fail or whose old credential is read by others.</summary>
     public static TheoryData<string> Recordings
         => [.. Directory.EnumerateFiles(Folder, "*.json", SearchOption.AllDirectories).Select(file => Path.ChangeExtension(Path.GetRelativePath(Folder, file), null).Replace('\\', '/')).Order(StringComparer.Ordinal)];
 
@@ -71,14 +74,17 @@ public sealed class A_ledger_of_an_older_build
         var files = Recordings.Select(row => row.Data).ToList();
         var recorded = new List<RecordedLedger>();
         foreach (var file in files) recorded.Add(await ReadAsync(file));
-        var (first, second) = (recorded.Where(ledger => FormatOf(ledger) == Rotation.FirstFormat).ToList(), recorded.Where(ledger => FormatOf(ledger) == Rotation.CurrentFormat).ToList());
+        var (first, second, third) = (Of(Rotation.FirstFormat), Of(Rotation.SecondFormat), Of(Rotation.CurrentFormat));
 
         Assert.Empty(Enum.GetValues<RotationState>().Except(first.Select(ledger => ledger.State)));
-        Assert.Empty(Enum.GetValues<HoldReason>().Except(s_second).Except(first.Select(ledger => ledger.Hold).OfType<HoldReason>()));
+        Assert.Empty(Enum.GetValues<HoldReason>().Except(s_second).Except(s_third).Except(first.Select(ledger => ledger.Hold).OfType<HoldReason>()));
         Assert.Empty(s_second.Except(second.Select(ledger => ledger.Hold).OfType<HoldReason>()));
+        Assert.Empty(s_third.Except(third.Select(ledger => ledger.Hold).OfType<HoldReason>()));
         // A rollback that was begun and one whose old value stands again.
         Assert.Contains(second, ledger => ledger.Situation == "rolling-back-reloaded-last");
         Assert.Contains(second, ledger => ledger.Situation == "rolling-back-promoted-last");
+
+        List<RecordedLedger> Of(int format) => [.. recorded.Where(ledger => FormatOf(ledger) == format)];
     }
 
     private static int FormatOf(RecordedLedger ledger)

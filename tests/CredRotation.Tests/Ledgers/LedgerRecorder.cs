@@ -99,6 +99,16 @@ internal sealed partial class LedgerRecorder
             ["Rotation:Freezes:year-end:From"] = "2026-11-01T00:00:00+00:00",
             ["Rotation:Freezes:year-end:To"] = "2027-02-01T00:00:00+00:00",
         });
+        await recorder.HoldAsync(HoldReason.ConsumerFailing, world => world.Consumers.Signalled = (_, signal, instances) => world.Host.Registry.TellAsync(world.Credential,
+            new InboxItem.ReportFailure(world.Clock.GetUtcNow(), RotationWorld.CheckoutPrincipal, signal.Version, instances[0], "refused"), CancellationToken.None), cancellationToken);
+        // An instance that nobody heard of while the others proved the new version is there again afterwards.
+        await recorder.RunAsync("", "overlap-list", async world =>
+        {
+            await world.SweepAsync(cancellationToken);
+            for (var minute = 0; minute < VisitsMax && (await world.RotationAsync(cancellationToken)).State < RotationState.Reloaded; minute++) await world.PassAsync(TimeSpan.FromMinutes(1), cancellationToken);
+            await world.BeatAsync("checkout", "checkout-7", (await world.RotationAsync(cancellationToken)).Plan.OldVersion);
+            await world.ApproveAsync(RotationWorld.OwnerOne, cancellationToken);
+        }, HoldReason.OldStillRead);
         await recorder.RunAsync("rolling-back-", "overlap-list", async world =>
         {
             await world.SweepAsync(cancellationToken);
