@@ -51,7 +51,14 @@ public static class AdapterRegistration
         services.TryAddSingleton<IAppRegistrations, GraphAppRegistrations>();
 
         services.AddRemoteClient(HttpConsumerSignal.ClientName, EffectTimeout);
-        services.TryAddSingleton<IConsumerSignal, HttpConsumerSignal>();
+        services.AddRemoteClient(ManagementClient.ClientName, EffectTimeout, request => request.Method == HttpMethod.Get);
+        services.TryAddSingleton(provider => new ManagementClient(provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<TokenCredential>(), AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud.")));
+        services.AddSingleton<IConsumerChannel, HttpConsumerSignal>();
+        services.AddSingleton<IConsumerChannel, AppServiceSignal>();
+        services.AddSingleton<IConsumerChannel, ContainerAppSignal>();
+        services.AddSingleton<IConsumerChannel, KubernetesSignal>();
+        services.AddSingleton<IConsumerChannel>(provider => new TopicConsumerSignal(provider.GetRequiredService<TokenCredential>(), provider.GetService<Action<EventGridPublisherClientOptions>>()));
+        services.TryAddSingleton<IConsumerSignal, ConsumerSignals>();
 
         services.AddOptions<TeamsOptions>()
             .Configure(options => Bind(configuration.GetSection(TeamsOptions.Section), options))

@@ -10,14 +10,14 @@ public enum CloudName
     China,
 }
 
-/// <summary>The addresses of one cloud. Source: Microsoft Learn's pages on national clouds for Key Vault, Storage and Graph.</summary>
-public sealed record AzureCloud(CloudName Name, Uri Graph, string VaultSuffix, string StorageSuffix)
+/// <summary>The addresses of one cloud. Source: Microsoft Learn's pages on national clouds for Key Vault, Storage, Graph and Azure Resource Manager.</summary>
+public sealed record AzureCloud(CloudName Name, Uri Graph, Uri Management, string VaultSuffix, string StorageSuffix)
 {
     private static readonly AzureCloud[] s_all =
     [
-        new(CloudName.Public, new Uri("https://graph.microsoft.com"), "vault.azure.net", "core.windows.net"),
-        new(CloudName.USGovernment, new Uri("https://graph.microsoft.us"), "vault.usgovcloudapi.net", "core.usgovcloudapi.net"),
-        new(CloudName.China, new Uri("https://microsoftgraph.chinacloudapi.cn"), "vault.azure.cn", "core.chinacloudapi.cn"),
+        new(CloudName.Public, new Uri("https://graph.microsoft.com"), new Uri("https://management.azure.com"), "vault.azure.net", "core.windows.net"),
+        new(CloudName.USGovernment, new Uri("https://graph.microsoft.us"), new Uri("https://management.usgovcloudapi.net"), "vault.usgovcloudapi.net", "core.usgovcloudapi.net"),
+        new(CloudName.China, new Uri("https://microsoftgraph.chinacloudapi.cn"), new Uri("https://management.chinacloudapi.cn"), "vault.azure.cn", "core.chinacloudapi.cn"),
     ];
 
     /// <summary>The cloud of the settings; null when <c>Cloud</c> names none that exists. Absent is Public.</summary>

@@ -3,7 +3,8 @@ namespace CredRotation.Engine.Reload;
 /// <summary>What a consumer is told. No value and nothing secret: it reads the vault itself.</summary>
 /// <param name="Version">The version to run; in a rehearsal the one it runs now.</param>
 /// <param name="Rehearsal">Only answer who would reload.</param>
-public sealed record ReloadSignal(RotationId Rotation, SecretName Secret, string Version, bool Rehearsal);
+/// <param name="WrittenOn">Since when that version is current; null in a rehearsal.</param>
+public sealed record ReloadSignal(RotationId Rotation, SecretName Secret, string Version, bool Rehearsal, DateTimeOffset? WrittenOn = null);
 
 /// <summary>What a platform says of one unit of a consumer: a setting, a replica, a pod.</summary>
 /// <param name="Instance">Names the unit, 1 to 100 printable characters, the same at every look.</param>

@@ -118,7 +118,7 @@ internal sealed class ReloadStep(Remotes remotes, ICredentialVault vault, IConsu
             if (NextOn(visit.Rotation, progress) is { } next && now < next) continue;
 
             var rotation = visit.Rotation;
-            var signal = new ReloadSignal(rotation.Id, rotation.Plan.Secret, rotation.RunningVersion!, Rehearsal: false);
+            var signal = new ReloadSignal(rotation.Id, rotation.Plan.Secret, rotation.RunningVersion!, Rehearsal: false, rotation.RunningSince);
             SignalAnswer answer = new SignalAnswer.Silent("it is no longer configured.");
             if (options.Value.Consumers.TryGetValue(progress.Alias, out var consumer))
                 answer = await remotes.EffectAsync(visit, "consumer", $"signal {progress.Alias}", "Reload", (_, token) => signals.SignalAsync(progress.Alias, consumer, signal, token), cancellationToken);
