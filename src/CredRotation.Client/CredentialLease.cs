@@ -8,9 +8,11 @@ public sealed class CredentialLease : IDisposable
 {
     private readonly ReloadingCredential _owner;
     private readonly HeldVersion _held;
+    private readonly HeldVersion? _refused;
     private int _isReturned;
 
-    internal CredentialLease(ReloadingCredential owner, HeldVersion held) => (_owner, _held) = (owner, held);
+    /// <param name="refused">The version that a remote has just refused for the same call.</param>
+    internal CredentialLease(ReloadingCredential owner, HeldVersion held, HeldVersion? refused = null) => (_owner, _held, _refused) = (owner, held, refused);
 
     public string Version => _held.Version;
 
@@ -18,13 +20,14 @@ public sealed class CredentialLease : IDisposable
     public string RevealToRemote() => _held.Value;
 
     /// <summary>The remote accepted the value. The first time for a version this starts its acknowledgement.</summary>
-    public void Succeeded() => _owner.Prove(_held);
+    public void Succeeded() => _owner.Prove(_held, _refused);
 
     /// <summary>
-    /// The remote refused the value. Answers a lease on the other version this instance still holds, for one more try of the same call,
-    /// or null when there is none. A refusal is never reported as a success and moves nothing.
+    /// The remote refused the value. Answers a lease on the other version this instance still holds, for one more try of the same call, or
+    /// null when there is none or this was that try. A version that is refused while it is current is reported, once its other was tried or
+    /// there is none. A refusal is never reported as a success and moves nothing.
     /// </summary>
-    public CredentialLease? Refused() => _owner.AcquireOther(_held);
+    public CredentialLease? Refused() => _owner.Refuse(_held, _refused);
 
     /// <summary>Returns the lease; more than once is harmless.</summary>
     public void Dispose()

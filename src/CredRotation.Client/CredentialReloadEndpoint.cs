@@ -18,11 +18,13 @@ public static class CredentialReloadEndpoint
         string path,
         ReloadingCredential credential,
         Func<HttpContext, ValueTask<bool>> isFromRotator)
-        => routes.MapPost(path, async context =>
-        {
-            var answer = await isFromRotator(context) ? await HearAsync(context, credential) : Results.Problem("The caller is not CredRotation.", statusCode: StatusCodes.Status401Unauthorized);
-            await answer.ExecuteAsync(context);
-        });
+        => routes.MapPost(path, context => HandleAsync(context, credential, isFromRotator));
+
+    internal static async Task HandleAsync(HttpContext context, ReloadingCredential credential, Func<HttpContext, ValueTask<bool>> isFromRotator)
+    {
+        var answer = await isFromRotator(context) ? await HearAsync(context, credential) : Results.Problem("The caller is not CredRotation.", statusCode: StatusCodes.Status401Unauthorized);
+        await answer.ExecuteAsync(context);
+    }
 
     private static async Task<IResult> HearAsync(HttpContext context, ReloadingCredential credential)
     {

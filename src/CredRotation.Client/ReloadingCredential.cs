@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
+using Azure;
 using Azure.Core;
 using Azure.Security.KeyVault.Secrets;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 
 namespace CredRotation.Client;
 
@@ -21,22 +24,27 @@ namespace CredRotation.Client;
 /// if (answer.IsSuccessStatusCode) lease.Succeeded();
 /// </code>
 /// </example>
-public sealed partial class ReloadingCredential : IAsyncDisposable
+public sealed partial class ReloadingCredential : IRotatingCredential, IAsyncDisposable
 {
     private const double Jitter = 0.2;
+    private static readonly TimeSpan s_beatMin = TimeSpan.FromSeconds(5), s_beatMax = TimeSpan.FromMinutes(15), s_beatRetryMax = TimeSpan.FromMinutes(1), s_leaving = TimeSpan.FromSeconds(3);
     private readonly Lock _gate = new();
     private readonly List<HeldVersion> _older = [];
-    private readonly HashSet<Task> _acknowledging = [];
+    private readonly HashSet<Task> _telling = [];
+    private readonly HashSet<(string Version, string What)> _reported = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly ReloadingCredentialOptions _options;
     private readonly SecretClient _vault;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Acknowledger _acknowledger;
+    private readonly RotatorCalls _rotator;
     private HeldVersion? _current;
     private HeldVersion? _wayBack;
     private ReloadSignal? _heard;
     private Task _polling = Task.CompletedTask;
+    private Task _beating = Task.CompletedTask;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ConfigurationReloadToken _reload = new();
     private long _lookedAt;
 
     /// <param name="rotator">Reaches CredRotation; one client for the app's life, from the app's factory.</param>
@@ -53,15 +61,24 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
         if (options.Instance is not { Length: >= 1 and <= 100 }) throw new ArgumentException("An instance's name has 1 to 100 characters.", nameof(options));
         if (options.PollInterval != TimeSpan.Zero && options.PollInterval < ReloadingCredentialOptions.PollIntervalMin) throw new ArgumentException($"PollInterval is at least {ReloadingCredentialOptions.PollIntervalMin}, or zero for none.", nameof(options));
         (_options, _vault, _time, _logger) = (options, vault, time, logger);
-        _acknowledger = new Acknowledger(options, rotator, identity, time, logger);
+        _rotator = new RotatorCalls(options, rotator, identity, time, logger);
     }
 
-    /// <summary>The version that new calls get.</summary>
+    /// <inheritdoc/>
     public string Version
     {
         get
         {
             lock (_gate) return Current.Version;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string? PreviousVersion
+    {
+        get
+        {
+            lock (_gate) return _wayBack?.Version;
         }
     }
 
@@ -75,13 +92,24 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
         Started(secret.Properties.Version);
         Looked();
         if (_options.PollInterval > TimeSpan.Zero) _polling = PollAsync(_stopping.Token);
+        if (_options.Heartbeat) _beating = BeatAsync(_stopping.Token);
+        Reloaded();
     }
 
-    /// <summary>The current version for one call.</summary>
+    /// <inheritdoc/>
     public CredentialLease Acquire()
     {
         lock (_gate) return Lease(Current);
     }
+
+    /// <inheritdoc/>
+    public CredentialLease? AcquirePrevious()
+    {
+        lock (_gate) return _wayBack is { } previous ? Lease(previous) : null;
+    }
+
+    /// <inheritdoc/>
+    public IChangeToken GetReloadToken() => Volatile.Read(ref _reload);
 
     /// <summary>
     /// Hears a signal that the app has already authenticated. A rehearsal changes nothing. Otherwise the signalled version is read and
@@ -96,40 +124,47 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
             // Kept in case the vault does not answer now: then the next look finds the version, and whom to tell.
             lock (_gate) _heard = signal;
             var read = Version == signal.Version ? null : await ReadAsync(signal.Version, cancellationToken);
-            Take(signal, read);
+            if (Take(signal, read)) Reloaded();
             Looked();
         }
 
         return new ReloadAnswer([_options.Instance]);
     }
 
-    /// <summary>Stops acknowledging. What was not accepted is asked for again by the next signal.</summary>
+    /// <summary>Stops telling anybody, and says that this instance leaves. What was not accepted is asked for again by the next signal.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested) return;
         await _stopping.CancelAsync();
         Task[] open;
-        lock (_gate) open = [.. _acknowledging, _polling];
+        lock (_gate) open = [.. _telling, _polling, _beating];
         await Task.WhenAll(open).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
     }
 
-    internal void Prove(HeldVersion held)
+    /// <param name="refused">What the same call was refused with before.</param>
+    internal void Prove(HeldVersion held, HeldVersion? refused)
     {
         lock (_gate)
         {
             held.FirstSuccessOn ??= _time.GetUtcNow();
+            // The remote answers, and takes the other: it is this version that does not work.
+            if (refused is not null && refused == _current) Report(refused.Version, "refused");
             if (held != _current) return;
             _wayBack = null;
             Settle();
         }
     }
 
-    internal CredentialLease? AcquireOther(HeldVersion refused)
+    internal CredentialLease? Refuse(HeldVersion held, HeldVersion? refused)
     {
         lock (_gate)
         {
-            var other = refused == _current ? _wayBack : _current;
-            return other is null ? null : Lease(other);
+            var other = held == _current ? _wayBack : _current;
+            if (refused is null && other is not null) return new CredentialLease(this, Count(other), held);
+            var running = held == _current ? held : refused;
+            if (running is not null && running == _current) Report(running.Version, "refused");
+            return null;
         }
     }
 
@@ -179,6 +214,80 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
             if (_heard?.Version == read.Version) Current.Unanswered = _heard;
             Settle();
         }
+
+        Reloaded();
+    }
+
+    /// <summary>Says again and again that this instance is there and what it runs, and hears by that what it is to run. Nothing that fails here disturbs the app.</summary>
+    private async Task BeatAsync(CancellationToken cancellationToken)
+    {
+        var (pause, state, hasBeaten) = (_options.RetryDelay, 200, false);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            TimeSpan wait;
+            var changed = Volatile.Read(ref _changed).Task;
+            try
+            {
+                var (status, answer) = await _rotator.BeatAsync(Beat(null), cancellationToken);
+                hasBeaten |= answer is not null;
+                wait = answer is not null ? TimeSpan.FromSeconds(Math.Clamp(answer.RenewAfterSeconds, s_beatMin.TotalSeconds, s_beatMax.TotalSeconds))
+                    // Not for us, or not known there: that changes when somebody changes it.
+                    : status is 401 or 403 or 404 or 405 or 409 ? s_beatMax : pause;
+                if (answer is null && state != status) NotBeating(status);
+                if (answer is not null && state != 200) BeatsAgain();
+                state = answer is null ? status : 200;
+                pause = answer is null && wait == pause ? Longer(pause) : _options.RetryDelay;
+                if (answer?.Signal is { } signal && !await TryHandleAsync(signal, cancellationToken)) wait = wait < s_beatRetryMax ? wait : s_beatRetryMax;
+            }
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception trouble)
+            {
+                // Whatever the token source or the wire throws.
+                if (state != 0) NotBeat(trouble.GetType().Name);
+                (wait, pause, state) = (pause, Longer(pause), 0);
+            }
+
+            await Task.WhenAny(Task.Delay(Jittered(wait), _time, cancellationToken), changed);
+        }
+
+        if (!hasBeaten) return;
+        try
+        {
+            await _rotator.BeatAsync(Beat("true"), CancellationToken.None).WaitAsync(s_leaving, _time, CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // Its lease ends by itself.
+        }
+    }
+
+    private async Task<bool> TryHandleAsync(ReloadSignal signal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await HandleSignalAsync(signal, cancellationToken);
+            return true;
+        }
+        catch (Exception trouble) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It is said again with every heartbeat.
+            NotTaken(trouble.GetType().Name);
+            return false;
+        }
+    }
+
+    private Heartbeat Beat(string? leaving) => new(_vault.VaultUri.AbsoluteUri, _options.Secret, Version, _options.Instance, leaving);
+
+    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < s_beatRetryMax ? pause * 2 : s_beatRetryMax;
+
+    /// <summary>Outside the lock: whoever listens may ask for a lease.</summary>
+    private void Reloaded()
+    {
+        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        Interlocked.Exchange(ref _reload, new ConfigurationReloadToken()).OnReload();
     }
 
     // Instances that were started together must not ask together.
@@ -188,29 +297,42 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
 
     private async Task<HeldVersion> ReadAsync(string version, CancellationToken cancellationToken)
     {
-        KeyVaultSecret secret = await _vault.GetSecretAsync(_options.Secret, version, cancellationToken: cancellationToken);
+        KeyVaultSecret secret;
+        try
+        {
+            secret = await _vault.GetSecretAsync(_options.Secret, version, cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException refused) when (refused.Status is 401 or 403 or 404)
+        {
+            lock (_gate) Report(version, "unreadable");
+            throw;
+        }
+
         return new HeldVersion(secret.Properties.Version, secret.Value, secret.Properties.CreatedOn);
     }
 
-    private void Take(ReloadSignal signal, HeldVersion? read)
+    /// <summary>True when another version became current.</summary>
+    private bool Take(ReloadSignal signal, HeldVersion? read)
     {
         lock (_gate)
         {
-            if (Current.Version != signal.Version)
+            var isOther = Current.Version != signal.Version;
+            if (isOther)
             {
                 // A signal that was delayed must not bring back what a newer one has replaced.
                 if (read is null || read.CreatedOn < Current.CreatedOn)
                 {
                     Stale(signal.Version, Current.Version);
-                    return;
+                    return false;
                 }
 
                 Replace(read);
-                Reloaded(read.Version, signal.Rotation);
+                Signalled(read.Version, signal.Rotation);
             }
 
             Current.Unanswered = signal;
             Settle();
+            return isOther;
         }
     }
 
@@ -229,23 +351,39 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
         if (Current is not { FirstSuccessOn: { } success, Unanswered: { } signal } || _older.Any(older => older.Leases > 0) || _stopping.IsCancellationRequested) return;
         Current.Unanswered = null;
         var acknowledgement = new Acknowledgement(signal.Rotation, signal.Vault, signal.Secret, signal.Version, _options.Instance, success);
-        var stopping = _stopping.Token;
-        var sending = Task.Run(() => _acknowledger.SendAsync(acknowledgement, stopping), CancellationToken.None);
-        _acknowledging.RemoveWhere(task => task.IsCompleted);
-        _acknowledging.Add(sending);
+        Tell(stopping => _rotator.AcknowledgeAsync(acknowledgement, stopping));
     }
 
-    private CredentialLease Lease(HeldVersion held)
+    // Once for each version and what, under the lock: said again, it would be no news.
+    private void Report(string version, string what)
+    {
+        if (!_options.Heartbeat || _stopping.IsCancellationRequested || !_reported.Add((version, what))) return;
+        Failing(version, what);
+        var report = new FailureReport(_vault.VaultUri.AbsoluteUri, _options.Secret, version, _options.Instance, what);
+        Tell(stopping => _rotator.ReportAsync(report, stopping));
+    }
+
+    private void Tell(Func<CancellationToken, Task> tell)
+    {
+        var stopping = _stopping.Token;
+        var sending = Task.Run(() => tell(stopping), CancellationToken.None);
+        _telling.RemoveWhere(task => task.IsCompleted);
+        _telling.Add(sending);
+    }
+
+    private static HeldVersion Count(HeldVersion held)
     {
         held.Leases++;
-        return new CredentialLease(this, held);
+        return held;
     }
+
+    private CredentialLease Lease(HeldVersion held) => new(this, Count(held));
 
     [LoggerMessage(1, LogLevel.Information, "Runs version {Version}.")]
     private partial void Started(string version);
 
     [LoggerMessage(2, LogLevel.Information, "New calls use version {Version}, by the signal of rotation {Rotation}.")]
-    private partial void Reloaded(string version, string rotation);
+    private partial void Signalled(string version, string rotation);
 
     [LoggerMessage(3, LogLevel.Information, "The signal for version {Version} came late: version {Current} is newer and stays.")]
     private partial void Stale(string version, string current);
@@ -255,4 +393,19 @@ public sealed partial class ReloadingCredential : IAsyncDisposable
 
     [LoggerMessage(5, LogLevel.Warning, "Could not look for a newer version ({Trouble}); the version in use stays, signals still count, the next look follows. Listing versions needs the role Key Vault Secrets User or the List permission.")]
     private partial void NotLooked(string trouble);
+
+    [LoggerMessage(6, LogLevel.Warning, "CredRotation answers this instance's heartbeats with {Status}. The app goes on as it is and looks for new versions itself. Check that this app's identity is the Principal of a consumer of the secret.")]
+    private partial void NotBeating(int status);
+
+    [LoggerMessage(7, LogLevel.Warning, "This instance's heartbeats do not reach CredRotation ({Trouble}). The app goes on as it is and looks for new versions itself.")]
+    private partial void NotBeat(string trouble);
+
+    [LoggerMessage(8, LogLevel.Information, "CredRotation hears this instance's heartbeats again.")]
+    private partial void BeatsAgain();
+
+    [LoggerMessage(9, LogLevel.Error, "Version {Version} is {What}; CredRotation is told.")]
+    private partial void Failing(string version, string what);
+
+    [LoggerMessage(10, LogLevel.Warning, "What CredRotation says that is to be run could not be taken ({Trouble}); the version in use stays, and the next heartbeat asks again.")]
+    private partial void NotTaken(string trouble);
 }

@@ -29,6 +29,12 @@ public sealed class ReloadingCredentialOptions
     /// <summary>How often the app looks by itself which version is newest, give or take a fifth, unless a signal came meanwhile; zero never. At least <see cref="PollIntervalMin"/>.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// Says to CredRotation every minute that this instance is there and which version it runs, hears by that what it is to run, and reports
+    /// versions that do not work. Without it CredRotation knows only of instances that its signals reach.
+    /// </summary>
+    public bool Heartbeat { get; init; } = true;
+
     /// <summary>Looking more often costs the vault more than it gains.</summary>
     public static TimeSpan PollIntervalMin { get; } = TimeSpan.FromSeconds(10);
 }

@@ -8,6 +8,7 @@ using CredRotation.Benchmarks.Mutants;
 using CredRotation.Benchmarks.PgLoad;
 using CredRotation.Benchmarks.Simulate;
 using CredRotation.Benchmarks.Sweep;
+using CredRotation.Benchmarks.UnderFire;
 
 const string usage = """
     usage: events --permutations N --seed S --json    events duplicated, lost, delayed and reordered, beside sweeps
@@ -25,6 +26,8 @@ const string usage = """
            pgload --rotations N --clients N --json    the login of a real PostgreSQL rotated again and again under an app's load
            ladder --credentials N --years N --seed S --json
                                                       years of ends, reminders and people who leave or stay silent: whom nobody told
+           underfire --seconds N --rps N --rotations N --json
+                                                      a client app under load by real HTTP while its key rotates and old keys die
 
     Exit 0: the requirement is met. 1: missed; "missed" says which. 2: usage.
     """;
@@ -46,6 +49,7 @@ if (args is ["pgload", .. var loading] && PgLoadCommand.Read(loading) is { } loa
 if (args is ["sweep", .. var sweeping] && SweepCommand.Read(sweeping) is { } sweepCommand) return await sweepCommand.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["contract", .. var contracted] && ContractCommand.Read(contracted) is { } contract) return await contract.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["ladder", .. var climbed] && LadderCommand.Read(climbed) is { } ladder) return await ladder.RunAsync(Console.Out, Console.Error, stopping.Token);
+if (args is ["underfire", .. var fired] && UnderFireCommand.Read(fired) is { } underFire) return await underFire.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is [SweepProcess.Word]) return await SweepProcess.SweepAsync(Console.In, Console.Out, stopping.Token);
 
 Console.Error.WriteLine(usage);

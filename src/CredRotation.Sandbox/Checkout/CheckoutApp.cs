@@ -49,7 +49,8 @@ public static class CheckoutApp
 
     private static ReloadingCredential Credential(CheckoutSettings settings, HttpClient http, TimeProvider clock, ILogger<ReloadingCredential> logger)
     {
-        var options = new ReloadingCredentialOptions { Secret = settings.Secret, Rotator = settings.Rotator, RotatorScope = $"{SandboxToken.RotatorAudience}/.default", Instance = settings.Instance };
+        // Without heartbeats: a lease lasts minutes, and here days pass in seconds.
+        var options = new ReloadingCredentialOptions { Secret = settings.Secret, Rotator = settings.Rotator, RotatorScope = $"{SandboxToken.RotatorAudience}/.default", Instance = settings.Instance, Heartbeat = false };
         var vault = new SecretClient(settings.Vault, new SandboxTokenCredential(settings.VaultToken), new SecretClientOptions { DisableChallengeResourceVerification = true, Transport = new HttpClientTransport(http) });
         return new ReloadingCredential(options, vault, http, new SandboxTokenCredential(settings.RotatorToken), clock, logger);
     }

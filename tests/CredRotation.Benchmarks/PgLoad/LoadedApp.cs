@@ -36,7 +36,7 @@ internal sealed class LoadedApp : IAsyncDisposable
         for (var number = 1; number <= instances; number++)
         {
             _credentials.Add(new ReloadingCredential(
-                new ReloadingCredentialOptions { Secret = secret, Rotator = new Uri("https://rotator.example/"), RotatorScope = "api://cred-rotation/.default", Instance = $"checkout-{number}", Timeout = TimeSpan.FromDays(1), PollInterval = TimeSpan.Zero },
+                new ReloadingCredentialOptions { Secret = secret, Rotator = new Uri("https://rotator.example/"), RotatorScope = "api://cred-rotation/.default", Instance = $"checkout-{number}", Timeout = TimeSpan.FromDays(1), PollInterval = TimeSpan.Zero, Heartbeat = false },
                 secrets, _rotator, new SandboxTokenCredential("rotator"), clock, NullLogger<ReloadingCredential>.Instance));
         }
     }

@@ -28,7 +28,7 @@ internal sealed class ClientFixture : IAsyncDisposable
         var options = new SecretClientOptions { Transport = new HttpClientTransport(_vaultHttp) };
         options.Retry.MaxRetries = 0;
         Credential = new ReloadingCredential(
-            new ReloadingCredentialOptions { Secret = Secret, Rotator = new Uri("https://rotator.example/"), RotatorScope = "api://cred-rotation/.default", Instance = "checkout-1", AttemptsMax = 3, Timeout = TimeSpan.FromDays(1), PollInterval = pollInterval },
+            new ReloadingCredentialOptions { Secret = Secret, Rotator = new Uri("https://rotator.example/"), RotatorScope = "api://cred-rotation/.default", Instance = "checkout-1", AttemptsMax = 3, Timeout = TimeSpan.FromDays(1), PollInterval = pollInterval, Heartbeat = false },
             new SecretClient(new Uri("https://payments.vault.azure.net/"), new SandboxTokenCredential("vault-token"), options),
             _rotatorHttp,
             Identity,
