@@ -1,3 +1,4 @@
+using CredRotation.Benchmarks.Adoption;
 using CredRotation.Benchmarks.Contract;
 using CredRotation.Benchmarks.Drain;
 using CredRotation.Benchmarks.Events;
@@ -26,6 +27,7 @@ const string usage = """
            pgload --rotations N --clients N --json    the login of a real PostgreSQL rotated again and again under an app's load
            ladder --credentials N --years N --seed S --json
                                                       years of ends, reminders and people who leave or stay silent: whom nobody told
+           adoption --schedules N --seed S --json     rotations under instances that come, go and hear late: whether an old key ends that somebody runs
            underfire --seconds N --rps N --rotations N --json
                                                       a client app under load by real HTTP while its key rotates and old keys die
 
@@ -49,6 +51,7 @@ if (args is ["pgload", .. var loading] && PgLoadCommand.Read(loading) is { } loa
 if (args is ["sweep", .. var sweeping] && SweepCommand.Read(sweeping) is { } sweepCommand) return await sweepCommand.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["contract", .. var contracted] && ContractCommand.Read(contracted) is { } contract) return await contract.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["ladder", .. var climbed] && LadderCommand.Read(climbed) is { } ladder) return await ladder.RunAsync(Console.Out, Console.Error, stopping.Token);
+if (args is ["adoption", .. var adopted] && AdoptionCommand.Read(adopted) is { } adoption) return await adoption.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is ["underfire", .. var fired] && UnderFireCommand.Read(fired) is { } underFire) return await underFire.RunAsync(Console.Out, Console.Error, stopping.Token);
 if (args is [SweepProcess.Word]) return await SweepProcess.SweepAsync(Console.In, Console.Out, stopping.Token);
 
