@@ -15,6 +15,7 @@ using CredRotation.Engine.Authorize;
 using CredRotation.Engine.Detect.Inventory;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Reload;
+using CredRotation.Engine.Retire;
 using CredRotation.Engine.Setup;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -59,6 +60,8 @@ public static class AdapterRegistration
         services.AddSingleton<IConsumerChannel, KubernetesSignal>();
         services.AddSingleton<IConsumerChannel>(provider => new TopicConsumerSignal(provider.GetRequiredService<TokenCredential>(), provider.GetService<Action<EventGridPublisherClientOptions>>()));
         services.TryAddSingleton<IConsumerSignal, ConsumerSignals>();
+        services.AddRemoteClient(LogAnalyticsVaultLog.ClientName, EffectTimeout, _ => true);
+        services.TryAddSingleton<IVaultLog>(provider => new LogAnalyticsVaultLog(provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<TokenCredential>(), AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud."), provider.GetRequiredService<IOptions<RotationOptions>>()));
 
         services.AddOptions<TeamsOptions>()
             .Configure(options => Bind(configuration.GetSection(TeamsOptions.Section), options))

@@ -20,6 +20,12 @@ public sealed record AzureCloud(CloudName Name, Uri Graph, Uri Management, strin
         new(CloudName.China, new Uri("https://microsoftgraph.chinacloudapi.cn"), new Uri("https://management.chinacloudapi.cn"), "vault.azure.cn", "core.chinacloudapi.cn"),
     ];
 
+    /// <summary>Where Log Analytics takes queries. Source: Microsoft Learn, "Azure Monitor Log Analytics API", access the API.</summary>
+    public Uri Logs { get; } = new(Name switch { CloudName.USGovernment => "https://api.loganalytics.us", CloudName.China => "https://api.loganalytics.azure.cn", _ => "https://api.loganalytics.azure.com" });
+
+    /// <summary>What a token for it is asked for with; in the public cloud its older name.</summary>
+    public string LogsScope => Name is CloudName.Public ? "https://api.loganalytics.io/.default" : $"{Logs.GetLeftPart(UriPartial.Authority)}/.default";
+
     /// <summary>The cloud of the settings; null when <c>Cloud</c> names none that exists. Absent is Public.</summary>
     public static AzureCloud? Find(IConfiguration configuration)
     {

@@ -41,6 +41,9 @@ public sealed class RotationOptions
 
     public IReadOnlyDictionary<string, ConsumerOptions> Consumers { get; init; } = new Dictionary<string, ConsumerOptions>();
 
+    /// <summary>Where the vaults' audit log is, by which others who read a secret are found before its old credential ends; null: nobody is looked for.</summary>
+    public VaultLogOptions? VaultLog { get; init; }
+
     /// <summary>Object id of the group that takes over when an owner group has nobody left.</summary>
     public string? FallbackGroup { get; init; }
 
@@ -73,6 +76,21 @@ public sealed class RotationOptions
 
     /// <summary>The mode for credentials of a policy, which can only lower it.</summary>
     public RotationMode ModeOf(PolicyOptions? policy) => policy?.Mode is { } lowered && lowered < Mode ? lowered : Mode;
+}
+
+/// <summary>The Log Analytics workspace that takes the vaults' diagnostic logs (category AuditEvent).</summary>
+public sealed class VaultLogOptions
+{
+    /// <summary>Its workspace id (customer id), a GUID.</summary>
+    public string Workspace { get; init; } = "";
+
+    /// <summary>How long an entry takes to arrive at most. Retirement waits so long after the last proof.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
+    public TimeSpan Lag { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long before a promotion somebody may have read the secret and still run it.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "90.00:00:00")]
+    public TimeSpan LookBack { get; init; } = TimeSpan.FromDays(30);
 }
 
 /// <summary>One account at a provider, granted by the platform team.</summary>

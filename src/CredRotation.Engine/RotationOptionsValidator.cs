@@ -36,6 +36,12 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
             errors.AddRange(ConsumerRules.Faults($"Rotation:Consumers:{alias}", consumer));
         }
 
+        if (options.VaultLog is { } log)
+        {
+            Ranges("Rotation:VaultLog", log, errors);
+            if (log.Workspace.Length > 0 && !Guid.TryParseExact(log.Workspace, "D", out _)) errors.Add("Rotation:VaultLog:Workspace must be the workspace's id, for example 00000000-0000-0000-0000-000000000041, or empty.");
+        }
+
         // An acknowledgement names a principal and no alias: of two with one principal only the first could ever prove anything.
         foreach (var same in options.Consumers.Where(consumer => consumer.Value.Principal.Length > 0).GroupBy(consumer => consumer.Value.Principal, StringComparer.OrdinalIgnoreCase).Where(same => same.Count() > 1))
             errors.Add($"Rotation:Consumers: {string.Join(", ", same.Select(consumer => consumer.Key).Order(StringComparer.Ordinal))} name one Principal, so that an acknowledgement could not be told to be of one of them. Give each its own identity, or make them one consumer.");

@@ -8,6 +8,7 @@ using CredRotation.Engine.Ladder;
 using CredRotation.Engine.Owners;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Reload;
+using CredRotation.Engine.Retire;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -39,6 +40,7 @@ public sealed class RotationWorld : IAsyncDisposable
     private readonly Dictionary<string, string?> _settings;
     private readonly IRotationEvents? _events;
     private readonly ICredentialProvider? _provider;
+    private readonly IVaultLog? _log;
 
     /// <summary>A world with one due secret, adopted from tags on the first sweep.</summary>
     /// <param name="settings">Overrides settings; a null value removes one.</param>
@@ -46,10 +48,12 @@ public sealed class RotationWorld : IAsyncDisposable
     /// <param name="vendor">The credential belongs to a vendor of this class; null: to the gateway.</param>
     /// <param name="rows">Where rows are kept instead of <see cref="Rows"/>.</param>
     /// <param name="provider">Issues instead of the gateway or a vendor; the settings and the secret are to name its account and target.</param>
-    public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1, IRotationEvents? events = null, VendorClass? vendor = null, Func<TimeProvider, IRowStore>? rows = null, ICredentialProvider? provider = null)
+    /// <param name="log">The vaults' audit log; null: there is none.</param>
+    public RotationWorld(IReadOnlyDictionary<string, string?>? settings = null, GatewayOptions? gateway = null, int seed = 1, IRotationEvents? events = null, VendorClass? vendor = null, Func<TimeProvider, IRowStore>? rows = null, ICredentialProvider? provider = null, IVaultLog? log = null)
     {
         _events = events;
         _provider = provider;
+        _log = log;
         // Every look at the clock moves it a little, as every look at a real one does.
         Clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromTicks(1) };
         Rows = new InMemoryRowStore(Clock);
@@ -143,6 +147,7 @@ public sealed class RotationWorld : IAsyncDisposable
         services.AddSingleton<IConsumerSignal>(Consumers);
         services.AddSingleton<INotifier>(new InMemoryNotifier(Inbox, Faults));
         if (_events is not null) services.AddSingleton(_events);
+        if (_log is not null) services.AddSingleton(_log);
         services.AddSingleton<IProviderCatalog>(new WorldCatalog(provider ?? DefaultProvider()));
         var host = new RotationHost(services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true }));
         _hosts.Add(host);

@@ -1,12 +1,15 @@
+using CredRotation.Engine.Reload;
+
 namespace CredRotation.Engine.Rehearse;
 
 /// <summary>The steps of a plan with the calls each makes when nothing goes wrong. A test compares them with the calls of a rotation that ran.</summary>
 internal static class PlannedSteps
 {
-    public static IReadOnlyList<PlannedStep> Of(RotationPlan plan, IReadOnlyList<string> managementSecrets, int approvals)
+    public static IReadOnlyList<PlannedStep> Of(RotationPlan plan, IReadOnlyList<string> managementSecrets, int approvals, RotationOptions options)
     {
         var traits = plan.Traits;
-        var consumers = plan.Binding.Consumers;
+        // The others are told nothing.
+        var consumers = plan.Binding.Consumers.Where(alias => ConsumerKinds.IsSignalled(options.Consumers.GetValueOrDefault(alias)?.Kind ?? ConsumerKind.Hook)).ToList();
         return
         [
             plan.IsLate
@@ -31,18 +34,19 @@ internal static class PlannedSteps
             new(RotationStep.Verify, traits.Topology is Topology.InPlace ? "In place the old credential is dead at once: the new one is promoted first, and tried when consumers were told." : "Exactly the staged value is tried before any consumer can see it.",
                 [Effect("provider", "probe new credential")], ["refused beside a control probe", "it belongs to somebody else"]),
             new(RotationStep.Promote, "One write makes it the current version; then the versions are listed.", [Effect("vault", "write new version"), Read("vault", "list versions")], ["a version written by somebody else"]),
-            new(RotationStep.Reload, consumers.Count == 0 ? "No consumer is named." : $"{string.Join(", ", consumers)}: signalled, the first one alone, until every instance proved the new version.",
+            new(RotationStep.Reload, plan.Binding.Consumers.Count == 0 ? "No consumer is named." : $"{string.Join(", ", plan.Binding.Consumers)}: signalled, the first one alone, until every instance proved the new version.",
                 [.. consumers.Select(alias => Effect("consumer", $"signal {alias}"))], ["an instance that does not prove the new version"]),
-            Retire(plan, managementSecrets),
+            Retire(plan, managementSecrets, options),
         ];
     }
 
-    private static PlannedStep Retire(RotationPlan plan, IReadOnlyList<string> managementSecrets)
+    private static PlannedStep Retire(RotationPlan plan, IReadOnlyList<string> managementSecrets, RotationOptions options)
     {
         var traits = plan.Traits;
         var isRetired = traits.OldValidity is OldValidity.UntilRetired;
         IEnumerable<PlannedCall> retire = !isRetired ? Nothing :
         [
+            .. options.VaultLog is { Workspace.Length: > 0 } ? [Read("vault", "read audit log")] : Nothing,
             .. plan.RetireApproval is ApprovalRule.None ? Nothing : [Effect("notification", "tell of the hold")],
             Read("vault", "read current secret"),
             .. traits.RetireBy is RetireBy.SecretValue ? [Read("vault", "read old secret")] : Nothing,
@@ -67,7 +71,7 @@ internal static class PlannedSteps
                 Effect("vault", "discard staged value"),
                 Effect("notification", "tell the owners"),
             ],
-            isRetired ? ["no owner approves the first retirement", "another version became current", "the provider refuses"] : ["the old credential is still accepted after its end"]);
+            isRetired ? ["somebody runs or reads the old version", "no owner approves the first retirement", "another version became current", "the provider refuses"] : ["the old credential is still accepted after its end"]);
     }
 
     private static readonly IReadOnlyList<PlannedCall> Nothing = [];

@@ -111,7 +111,7 @@ public sealed class Rehearsal
         var open = row.IsOpen ? RotationId.Of(row.Id, row.Ordinal) : (RotationId?)null;
         var (verdict, says) = Judge(row, plan, mode, modeFrom, dueBecause, approval, inTheWay);
         return new RehearsalReport(row.Secret, isManaged, verdict, says, mode, modeFrom, row.Seen.Version, row.Seen.ExpiresOn, dueBecause, row.Binding,
-            TimesOf(plan, now), approval, PlannedSteps.Of(plan, provider.SecretNames, approval.Needed), [.. inTheWay, .. beside], open);
+            TimesOf(plan, now), approval, PlannedSteps.Of(plan, provider.SecretNames, approval.Needed, _options), [.. inTheWay, .. beside], open);
     }
 
     /// <summary>What a person should know although the present binding rotates regardless of it.</summary>

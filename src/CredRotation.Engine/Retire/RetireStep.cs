@@ -56,12 +56,15 @@ internal sealed class RetireStep(
                 Choices.ToOverride("Retire the old credential now. Whoever still runs it fails.", 2), LeaveAlive));
         }
 
-        if (await readers.WhyStillReadAsync(visit, cancellationToken) is { } still && !visit.Rotation.IsOverridden(HoldReason.OldStillRead))
+        switch (visit.Rotation.IsOverridden(HoldReason.OldStillRead) ? null : await readers.LookAsync(visit, cancellationToken))
         {
-            var held = visit.Rotation.Holding(HoldReason.OldStillRead, $"{still.What} The old credential is not retired meanwhile.", clock.GetUtcNow(), null,
-                Choices.ToRetry, Choices.ToOverride($"Retire the old credential now: {still.Who} may fail.", 2), LeaveAlive);
-            var look = clock.GetUtcNow() + OldReaders.LookPause;
-            return Waits(look < held.WakeOn ? held with { WakeOn = look } : held);
+            case OldReading.Wait wait:
+                return new StepResult.Waits(visit.Rotation.Until(wait.Until, clock.GetUtcNow()), null);
+            case OldReading.StillRead still:
+                var held = visit.Rotation.Holding(HoldReason.OldStillRead, $"{still.What} The old credential is not retired meanwhile.", clock.GetUtcNow(), null,
+                    Choices.ToRetry, Choices.ToOverride($"Retire the old credential now: {still.Who} may fail.", 2), LeaveAlive);
+                var look = clock.GetUtcNow() + OldReaders.LookPause;
+                return Waits(look < held.WakeOn ? held with { WakeOn = look } : held);
         }
 
         // Rule 16: the first time, an owner says yes before the first effect that can stop the old one.
