@@ -123,7 +123,7 @@ public sealed class The_two_heads
         string[] due =
         [
             "GET credentials", "GET credentials/{id}", "POST credentials/{id}/acknowledge", "POST rotations", "GET rotations/{id}", "POST rotations/{id}/approve", "POST rotations/{id}/reject",
-            "POST rotations/{id}/choose", "POST rotations/{id}/rollback", "POST rotations/{id}/intake", "POST acknowledgements", "GET pages/{name}/{id?}", "GET health", "POST adoptions", "POST adoptions/bulk", "DELETE adoptions/{id}", "POST adoptions/{id}/release", "POST rehearsals", "GET rotations/{id}/evidence", "GET setup", "POST setup/test-code", "POST setup/delivery",
+            "POST rotations/{id}/choose", "POST rotations/{id}/rollback", "POST rotations/{id}/intake", "POST acknowledgements", "POST failures", "POST leases", "GET pages/{name}/{id?}", "GET health", "POST adoptions", "POST adoptions/bulk", "DELETE adoptions/{id}", "POST adoptions/{id}/release", "POST rehearsals", "GET rotations/{id}/evidence", "GET setup", "POST setup/test-code", "POST setup/delivery",
         ];
 
         Assert.Equal(due.Order(), AuthorizationTable.Rows.Select(row => $"{row.Method} {row.Route}").Order());
