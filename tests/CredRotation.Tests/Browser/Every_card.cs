@@ -12,7 +12,7 @@ namespace CredRotation.Tests.Browser;
 [Collection(WholeMachine.Name)]
 public sealed class Every_card(Chromium chromium)
 {
-    private const int Kinds = 8, Reasons = 19;
+    private const int Kinds = 8, Reasons = 21;
 
     [Fact]
     public async Task Is_valid_by_the_schema_of_what_we_send()

@@ -9,6 +9,7 @@ public sealed class The_house
     {
         ["Engine"] = [],
         ["Client"] = [],
+        ["Client.Sample"] = ["Client"],
         ["Providers"] = ["Engine"],
         ["Adapters"] = ["Engine"],
         ["Pages"] = ["Engine"],
