@@ -27,7 +27,7 @@ namespace CredRotation.Client;
 public sealed partial class ReloadingCredential : IRotatingCredential, IAsyncDisposable
 {
     private const double Jitter = 0.2;
-    private static readonly TimeSpan s_beatMin = TimeSpan.FromSeconds(5), s_beatMax = TimeSpan.FromMinutes(15), s_beatRetryMax = TimeSpan.FromMinutes(1), s_leaving = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_beatMin = TimeSpan.FromSeconds(5), s_beatMax = TimeSpan.FromMinutes(2), s_beatRetryMax = TimeSpan.FromMinutes(1), s_leaving = TimeSpan.FromSeconds(3);
     private readonly Lock _gate = new();
     private readonly List<HeldVersion> _older = [];
     private readonly HashSet<Task> _telling = [];
@@ -91,9 +91,10 @@ public sealed partial class ReloadingCredential : IRotatingCredential, IAsyncDis
         lock (_gate) _current = new HeldVersion(secret.Properties.Version, secret.Value, secret.Properties.CreatedOn);
         Started(secret.Properties.Version);
         Looked();
+        // Before the first heartbeat, which would else be said twice.
+        Reloaded();
         if (_options.PollInterval > TimeSpan.Zero) _polling = PollAsync(_stopping.Token);
         if (_options.Heartbeat) _beating = BeatAsync(_stopping.Token);
-        Reloaded();
     }
 
     /// <inheritdoc/>
@@ -231,12 +232,12 @@ public sealed partial class ReloadingCredential : IRotatingCredential, IAsyncDis
                 var (status, answer) = await _rotator.BeatAsync(Beat(null), cancellationToken);
                 hasBeaten |= answer is not null;
                 wait = answer is not null ? TimeSpan.FromSeconds(Math.Clamp(answer.RenewAfterSeconds, s_beatMin.TotalSeconds, s_beatMax.TotalSeconds))
-                    // Not for us, or not known there: that changes when somebody changes it.
-                    : status is 401 or 403 or 404 or 405 or 409 ? s_beatMax : pause;
+                    // Never long: what is silent is taken for gone after minutes, and it may be there that something is mended.
+                    : pause;
                 if (answer is null && state != status) NotBeating(status);
                 if (answer is not null && state != 200) BeatsAgain();
                 state = answer is null ? status : 200;
-                pause = answer is null && wait == pause ? Longer(pause) : _options.RetryDelay;
+                pause = answer is null ? Longer(pause) : _options.RetryDelay;
                 if (answer?.Signal is { } signal && !await TryHandleAsync(signal, cancellationToken)) wait = wait < s_beatRetryMax ? wait : s_beatRetryMax;
             }
             catch (Exception) when (cancellationToken.IsCancellationRequested)

@@ -75,7 +75,7 @@ internal static class RotationMachine
             Choices.Retry when hold.Reason is HoldReason.ConsumerFailing => free with { Consumers = [.. rotation.Consumers.Select(consumer => consumer.Failures.Count == 0 ? consumer : consumer with { Failures = [], SignalledOn = null, LookOn = null })] },
             Choices.Retry => free,
             // Only who was named: those who were not told yet still are, and have to prove it.
-            Choices.Override when hold.Reason is HoldReason.ConsumerSilent or HoldReason.ConsumerFailing => recorded with { Consumers = [.. rotation.Consumers.Select(consumer => consumer.IsSettled || !IsNamed(rotation, hold, consumer, now) ? consumer : consumer with { IsExcused = true })] },
+            Choices.Override when hold.Reason is HoldReason.ConsumerSilent or HoldReason.ConsumerFailing => recorded with { Consumers = [.. rotation.Consumers.Select(consumer => !IsNamed(rotation, hold, consumer, now) ? consumer : consumer with { IsExcused = true })] },
             Choices.ConsumerMoved => recorded with { Consumers = [.. rotation.Consumers.Select(consumer => consumer is { Kind: Reload.ConsumerKind.Pinned, IsSettled: false } ? consumer.Instances.Aggregate(consumer, (known, instance) => known.Proven(instance, now)) : consumer)] },
             // What was sent and never found may live.
             Choices.Abandon => (recorded with { Suspects = [.. rotation.Suspects, .. rotation.LastAsSuspect()] }).To(RotationState.Abandoned, now),
@@ -116,7 +116,7 @@ internal static class RotationMachine
 
     /// <summary>Who the hold's words name. What was late when it was raised is late now.</summary>
     private static bool IsNamed(Rotation rotation, Hold hold, ConsumerProgress consumer, DateTimeOffset now)
-        => hold.Reason is HoldReason.ConsumerFailing ? consumer.Failures.Count > 0 : rotation.State is not RotationState.Promoted || rotation.DueOn(consumer) <= now;
+        => hold.Reason is HoldReason.ConsumerFailing ? consumer.Failures.Count > 0 : !consumer.IsSettled && rotation.DueOn(consumer) <= now;
 
     private static ProviderWord Said(Hold hold, HoldChoice choice, DateTimeOffset now)
     {

@@ -36,8 +36,9 @@ internal sealed class KubernetesSignal(TokenCredential credential) : IConsumerCh
         if (consumer.Workload.Split('/') is not [var space, var kind, var name]) return new SignalAnswer.Silent("Its Workload is not <namespace>/<kind>/<name>. Correct the consumer's settings.");
 
         var token = await credential.GetTokenAsync(new TokenRequestContext([$"{(consumer.Audience.Length > 0 ? consumer.Audience : AksAudience)}/.default"]), cancellationToken);
-        using var authority = consumer.CertificateAuthority.Length > 0 ? X509Certificate2.CreateFromPem(Encoding.UTF8.GetString(Convert.FromBase64String(consumer.CertificateAuthority))) : null;
-        var settings = new KubernetesClientConfiguration { Host = consumer.Server!.AbsoluteUri, AccessToken = token.Token, SslCaCerts = authority is null ? null : [authority] };
+        var authorities = new X509Certificate2Collection();
+        if (consumer.CertificateAuthority.Length > 0) authorities.ImportFromPem(Encoding.UTF8.GetString(Convert.FromBase64String(consumer.CertificateAuthority)));
+        var settings = new KubernetesClientConfiguration { Host = consumer.Server!.AbsoluteUri, AccessToken = token.Token, SslCaCerts = authorities.Count == 0 ? null : authorities };
         try
         {
             using var client = new Kubernetes(settings);

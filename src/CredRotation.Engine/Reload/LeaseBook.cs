@@ -43,7 +43,7 @@ public sealed class LeaseBook
             // By this host's clock it may be gone; how old it is, only the store says. Where that cannot tell, nobody is taken for gone by a guess.
             var age = now - lease.RenewedOn > InstanceLease.Length ? (await _rows.FindAsync(row.Key, cancellationToken))?.Age : null;
             if (age > InstanceLease.KeptFor) await _rows.TryDeleteAsync(row, cancellationToken);
-            else leases.Add(new StandingLease(lease, !lease.HasLeft && !(age > InstanceLease.Length)));
+            else leases.Add(new StandingLease(lease, age >= InstanceLease.Length ? age.Value : TimeSpan.Zero));
         }
 
         return leases;

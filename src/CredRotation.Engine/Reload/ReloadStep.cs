@@ -21,10 +21,10 @@ internal sealed class ReloadStep(Remotes remotes, ICredentialVault vault, IConsu
 
         await leases.FoldAsync(visit, cancellationToken);
         FoldDeclared(visit);
+        // Whoever fails on it must not be joined by others, whatever was proved before.
+        if (Failing(visit.Rotation, clock.GetUtcNow()) is { } failing) return failing;
         if (Reloaded(visit.Rotation) is { } reloaded) return reloaded;
 
-        // Whoever fails on it must not be joined by others.
-        if (Failing(visit.Rotation, clock.GetUtcNow()) is { } failing) return failing;
         var isFirstTold = visit.Rotation is { IsProvenInPlace: false, Plan.Traits.Topology: Topology.InPlace } && visit.Rotation.Consumers.All(consumer => consumer.Signals == 0);
         await SignalNextWaveAsync(visit, cancellationToken);
         return isFirstTold ? new StepResult.Moved(visit.Rotation, LedgerNote.Ours("Signalled", "Consumers were told; the new credential is tried at once.")) : Reloaded(visit.Rotation) is { } all ? all : Wait(visit.Rotation);
@@ -86,7 +86,7 @@ internal sealed class ReloadStep(Remotes remotes, ICredentialVault vault, IConsu
 
     private static StepResult.Waits? Failing(Rotation rotation, DateTimeOffset now)
     {
-        var failing = rotation.Consumers.Where(consumer => consumer is { Failures.Count: > 0, IsSettled: false }).ToList();
+        var failing = rotation.Consumers.Where(consumer => consumer is { Failures.Count: > 0, IsExcused: false }).ToList();
         if (failing.Count == 0) return null;
 
         var who = string.Join(", ", failing.Select(consumer => $"{consumer.Alias} ({string.Join(", ", consumer.Failures.Select(failure => $"{failure.Instance}: {failure.What}").Distinct())})"));

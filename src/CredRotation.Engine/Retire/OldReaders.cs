@@ -40,6 +40,13 @@ internal sealed class OldReaders(Remotes remotes, Leases leases, IOptions<Rotati
             return new OldReading.StillRead($"{who} says that it runs the old version {visit.Rotation.Plan.OldVersion}; its next heartbeat is told of the new one.", who);
         }
 
+        var failing = visit.Rotation.Consumers.Where(consumer => consumer is { Failures.Count: > 0, IsExcused: false }).Select(consumer => consumer.Alias).ToList();
+        if (failing.Count > 0)
+        {
+            var who = string.Join(", ", failing);
+            return new OldReading.StillRead($"{who} reports that the new version does not work for it, so that it may need the old one.", who);
+        }
+
         return log is null || options.Value.VaultLog is not { Workspace.Length: > 0 } asked ? new OldReading.Clear() : await AskLogAsync(visit, log, asked, cancellationToken);
     }
 

@@ -73,6 +73,23 @@ public sealed class A_consumer_that_reports_a_failure : EngineTest
     }
 
     [Fact]
+    public async Task Stops_the_wave_also_after_it_has_proved_the_version()
+    {
+        World.Consumers.Signalled = async (alias, signal, instances) =>
+        {
+            await World.AcknowledgeAsync(RotationWorld.CheckoutPrincipal, signal.Rotation, signal.Version, instances[0]);
+            World.Clock.Advance(TimeSpan.FromSeconds(1));
+            await World.Host.Registry.TellAsync(World.Credential, new CredRotation.Engine.Registry.InboxItem.ReportFailure(World.Clock.GetUtcNow(), RotationWorld.CheckoutPrincipal, signal.Version, instances[0], "refused"), Cancel);
+        };
+
+        await World.SweepAsync(Cancel);
+        await World.ApproveAsync(RotationWorld.OwnerOne, Cancel);
+
+        Assert.Equal(HoldReason.ConsumerFailing, (await World.RotationAsync(Cancel)).Hold?.Reason);
+        Assert.DoesNotContain(World.Consumers.Signals, heard => heard is { Alias: "billing", Signal.Rehearsal: false });
+    }
+
+    [Fact]
     public async Task Is_told_again_when_a_person_says_that_the_cause_is_gone()
     {
         var rotation = await PromotedAsync();

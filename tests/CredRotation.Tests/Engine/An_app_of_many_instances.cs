@@ -1,5 +1,4 @@
 using CredRotation.Engine;
-using CredRotation.Engine.Reload;
 using CredRotation.Testing;
 
 namespace CredRotation.Tests.Engine;
@@ -40,17 +39,39 @@ public sealed class An_app_of_many_instances : EngineTest
     }
 
     [Fact]
-    public async Task Is_not_waited_for_where_an_instance_has_not_been_heard_of_for_minutes()
+    public async Task Is_not_waited_for_where_an_instance_was_not_heard_of_for_minutes_while_others_were()
     {
         World.Consumers.Answers(App, "checkout-1", "checkout-2");
         var rotation = await PromotedAsync();
         await World.BeatAsync(App, "checkout-2", rotation.Plan.OldVersion);
         await ProveAsync(rotation, "checkout-1");
-        Assert.Equal(RotationState.Promoted, (await World.RotationAsync(Cancel)).State);
 
-        await World.PassAsync(InstanceLease.Length + TimeSpan.FromMinutes(10), Cancel);
+        for (var minute = 0; minute < 30 && (await World.RotationAsync(Cancel)).State is RotationState.Promoted; minute++)
+        {
+            await World.BeatAsync(App, "checkout-1", rotation.PromotedVersion!);
+            await World.PassAsync(TimeSpan.FromMinutes(1), Cancel);
+            if (minute < 9) Assert.Equal(RotationState.Promoted, (await World.RotationAsync(Cancel)).State);
+        }
 
         Assert.Equal(RotationState.Reloaded, (await World.RotationAsync(Cancel)).State);
+    }
+
+    [Fact]
+    public async Task Is_waited_for_where_nobody_was_heard_of_for_it_may_be_us_who_heard_nobody()
+    {
+        World.Consumers.Answers(App, "checkout-1", "checkout-2");
+        var rotation = await PromotedAsync();
+        await World.BeatAsync(App, "checkout-1", rotation.Plan.OldVersion);
+        await World.BeatAsync(App, "checkout-2", rotation.Plan.OldVersion);
+
+        await World.PassAsync(TimeSpan.FromMinutes(30), Cancel);
+        // The first one is heard again before the second had its time to be.
+        await World.BeatAsync(App, "checkout-1", rotation.PromotedVersion!);
+        await ProveAsync(rotation, "checkout-1");
+
+        var waiting = await World.RotationAsync(Cancel);
+        Assert.Equal(RotationState.Promoted, waiting.State);
+        Assert.Equal(["checkout-1", "checkout-2"], waiting.Consumers[0].Instances);
     }
 
     [Fact]
