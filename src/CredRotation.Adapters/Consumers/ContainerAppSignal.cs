@@ -21,6 +21,12 @@ internal sealed class ContainerAppSignal(ManagementClient management, TimeProvid
 
     private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(30);
 
+    /// <summary>Until the first new replica of a restart is listed.</summary>
+    private static readonly TimeSpan s_restartPause = TimeSpan.FromMinutes(3);
+
+    /// <summary>Until the last old one has ended; a replica may take ten minutes for that. Source: Microsoft Learn, "Application lifecycle management in Azure Container Apps".</summary>
+    private static readonly TimeSpan s_restartTakes = TimeSpan.FromMinutes(15);
+
     public IReadOnlyList<ConsumerKind> Kinds { get; } = [ConsumerKind.ContainerApp];
 
     public async Task<SignalAnswer> SignalAsync(ConsumerOptions consumer, ReloadSignal signal, CancellationToken cancellationToken)
@@ -39,27 +45,36 @@ internal sealed class ContainerAppSignal(ManagementClient management, TimeProvid
         if (signal.Rehearsal) return new SignalAnswer.ReadBack([.. revisions.Select(name => new InstanceReading(name, true, "It refers to the secret without a version."))], s_lookAgain);
 
         var fetchedOn = (signal.WrittenOn ?? clock.GetUtcNow()) + FetchedWithin;
-        var readings = new List<InstanceReading>();
+        var (readings, lookAgain) = (new List<InstanceReading>(), s_lookAgain);
         foreach (var revision in revisions)
         {
             var (state, replicas) = await management.ListAsync($"{consumer.Resource}/revisions/{revision}/replicas", ApiVersion, cancellationToken);
             if (!state.IsOk) return new SignalAnswer.Silent(state.Describe("list the app's replicas", Right));
-            var old = replicas.Count(replica => !DateTimeOffset.TryParse(ManagementClient.Text(replica, "properties", "createdTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var created) || created < fetchedOn);
-            if (old == 0 || clock.GetUtcNow() < fetchedOn)
+            var (now, created) = (clock.GetUtcNow(), replicas.Select(CreatedOn).ToList());
+            var old = created.Count(on => !(on >= fetchedOn));
+            if (now < fetchedOn || old == 0)
             {
-                readings.Add(old == 0 && clock.GetUtcNow() >= fetchedOn
+                readings.Add(now >= fetchedOn
                     ? new(revision, true, $"All its replicas were started after {Text(fetchedOn)}, when the platform had fetched the version.")
                     : new(revision, false, $"The platform fetches the version until {Text(fetchedOn)}; replicas have to start after that."));
+                continue;
+            }
+
+            // Restarted at every look, replicas that take their time would never get to serve.
+            if (created.Any(on => on is null || (on >= fetchedOn && now - on < s_restartTakes)))
+            {
+                readings.Add(new(revision, false, string.Create(CultureInfo.InvariantCulture, $"{old} of its replicas are older than the platform's look for new versions and have not ended, or do not say since when they run.")));
                 continue;
             }
 
             var restarted = await management.PostAsync($"{consumer.Resource}/revisions/{revision}/restart", ApiVersion, cancellationToken);
             if (!restarted.IsOk) return new SignalAnswer.Silent(restarted.Describe("restart the app's revisions", Right));
             readings.Add(new(revision, false, string.Create(CultureInfo.InvariantCulture, $"{old} of its replicas are older than the platform's look for new versions, and were restarted.")));
+            lookAgain = s_restartPause;
         }
 
         var wait = fetchedOn - clock.GetUtcNow();
-        return new SignalAnswer.ReadBack(readings, wait > s_lookAgain ? wait : s_lookAgain);
+        return new SignalAnswer.ReadBack(readings, wait > lookAgain ? wait : lookAgain);
     }
 
     private static (string? Version, bool Found)? FindReference(JsonElement app, SecretName secret)
@@ -74,6 +89,9 @@ internal sealed class ContainerAppSignal(ManagementClient management, TimeProvid
 
         return null;
     }
+
+    private static DateTimeOffset? CreatedOn(JsonElement replica)
+        => DateTimeOffset.TryParse(ManagementClient.Text(replica, "properties", "createdTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var on) ? on : null;
 
     // It becomes part of a path.
     private static bool IsName(string name) => name.Length is > 0 and <= ConsumerAnswers.InstanceMax && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');

@@ -39,6 +39,31 @@ public sealed class A_container_app
     }
 
     [Fact]
+    public async Task Is_not_restarted_again_while_old_replicas_end_and_new_ones_start()
+    {
+        var clock = ChannelBench.Clock();
+        clock.Advance(TimeSpan.FromMinutes(32));
+        var app = new AppModel { Created = ChannelBench.Now.AddMinutes(-5), Other = clock.GetUtcNow() };
+
+        Assert.False(Assert.IsType<SignalAnswer.ReadBack>(await SignalAsync(app, clock)).Instances[0].RunsIt);
+        Assert.Empty(app.Restarts);
+        clock.Advance(TimeSpan.FromMinutes(20));
+        Assert.Equal(TimeSpan.FromMinutes(3), Assert.IsType<SignalAnswer.ReadBack>(await SignalAsync(app, clock)).LookAgainAfter);
+        Assert.Single(app.Restarts);
+    }
+
+    [Fact]
+    public async Task That_does_not_say_since_when_a_replica_runs_proves_nothing_and_is_left_alone()
+    {
+        var clock = ChannelBench.Clock();
+        clock.Advance(TimeSpan.FromMinutes(40));
+        var app = new AppModel { Created = null };
+
+        Assert.False(Assert.IsType<SignalAnswer.ReadBack>(await SignalAsync(app, clock)).Instances[0].RunsIt);
+        Assert.Empty(app.Restarts);
+    }
+
+    [Fact]
     public async Task That_the_platform_started_anew_itself_is_not_restarted()
     {
         var app = new AppModel { Created = ChannelBench.Now.AddMinutes(32) };
@@ -92,7 +117,10 @@ public sealed class A_container_app
 
         public string Revision { get; init; } = "checkout--one";
 
-        public DateTimeOffset Created { get; set; } = ChannelBench.Now;
+        public DateTimeOffset? Created { get; set; } = ChannelBench.Now;
+
+        /// <summary>Of a second replica, where there is one.</summary>
+        public DateTimeOffset? Other { get; init; }
 
         public List<string> Restarts { get; } = [];
 
@@ -104,7 +132,7 @@ public sealed class A_container_app
             {
                 "" => new JsonObject { ["properties"] = new JsonObject { ["configuration"] = new JsonObject { ["secrets"] = new JsonArray(new JsonObject { ["name"] = "plain" }, new JsonObject { ["name"] = "key", ["keyVaultUrl"] = Url }) } } },
                 "/revisions" => new JsonObject { ["value"] = new JsonArray(Of(Revision, new JsonObject { ["active"] = true }), Of("checkout--zero", new JsonObject { ["active"] = false })) },
-                _ => new JsonObject { ["value"] = new JsonArray(Of("replica", new JsonObject { ["createdTime"] = Created.ToString("O", CultureInfo.InvariantCulture) })) },
+                _ => new JsonObject { ["value"] = new JsonArray([.. (Other is null ? [Created] : new[] { Created, Other }).Select(on => Of("replica", new JsonObject { ["createdTime"] = on?.ToString("O", CultureInfo.InvariantCulture) }))]) },
             };
             return Adapters.Wire.Json(200, body.ToJsonString());
         }
