@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using Azure.Core;
 using CredRotation.Engine;
@@ -20,7 +19,7 @@ internal sealed class LogAnalyticsVaultLog(IHttpClientFactory clients, TokenCred
     public const string ClientName = "vault-log";
 
     private const int BodyMax = 8 * 1024 * 1024;
-    private const int ReadersMax = 5000;
+    private const int RowsMax = 5000;
     private const string Works = "The new credential is in use; only the old one's end waits.";
 
     public async Task<VaultLogAnswer> ReadersAsync(SecretName secret, DateTimeOffset since, CancellationToken cancellationToken)
@@ -43,7 +42,7 @@ internal sealed class LogAnalyticsVaultLog(IHttpClientFactory clients, TokenCred
         var token = await credential.GetTokenAsync(new TokenRequestContext([cloud.LogsScope]), cancellationToken);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(cloud.Logs, $"/v1/workspaces/{Uri.EscapeDataString(rotation.Value.VaultLog!.Workspace)}/query"))
         {
-            Content = JsonContent.Create(new { query = QueryOf(secret, since) }),
+            Content = JsonContent.Create(new { query = VaultLogQuery.Of(secret, since, RowsMax) }),
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token.Token) },
         };
         using var client = clients.CreateClient(ClientName);
@@ -73,18 +72,17 @@ internal sealed class LogAnalyticsVaultLog(IHttpClientFactory clients, TokenCred
         var columns = table.GetProperty("columns").EnumerateArray().Select((column, index) => (Name: column.GetProperty("name").GetString()!, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
         DateTimeOffset? complete = null;
         var readers = new List<VaultReader>();
-        foreach (var row in table.GetProperty("rows").EnumerateArray())
+        var rows = table.GetProperty("rows");
+        if (rows.GetArrayLength() > RowsMax) return new VaultLogAnswer.Partial($"More than {RowsMax} callers and versions were read. {Works}");
+        foreach (var row in rows.EnumerateArray())
         {
+            // Every entry shows that the log arrives, whoever's it is.
             var last = row[columns["Last"]].GetDateTimeOffset().ToUniversalTime();
-            if (row[columns["Kind"]].GetString() == "vault")
-            {
-                complete = last;
-                continue;
-            }
+            if (!(complete >= last)) complete = last;
+            if (row[columns["Kind"]].GetString() != "reader") continue;
 
             var who = Id(row[columns["Oid"]].GetString());
             if (string.Equals(who, self, StringComparison.OrdinalIgnoreCase)) continue;
-            if (readers.Count == ReadersMax) return new VaultLogAnswer.Partial($"More than {ReadersMax} callers read the secret. {Works}");
             readers.Add(new VaultReader(who, row[columns["App"]].GetString() is { Length: > 0 } app ? Id(app) : null, VersionOf(row[columns["Path"]].GetString()), row[columns["First"]].GetDateTimeOffset().ToUniversalTime(), last, row[columns["Times"]].GetInt64()));
         }
 
@@ -113,21 +111,5 @@ internal sealed class LogAnalyticsVaultLog(IHttpClientFactory clients, TokenCred
         {
             return null;
         }
-    }
-
-    /// <summary>One row for the vault, and one for each caller and path. Names are of letters, digits, '.' and '-' only, so that none can leave its literal.</summary>
-    private static string QueryOf(SecretName secret, DateTimeOffset since)
-    {
-        if (!secret.VaultHost.Concat(secret.Name).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-')) throw new InvalidOperationException("A secret's name that is none.");
-        var query = new StringBuilder();
-        query.Append(CultureInfo.InvariantCulture, $"let since = datetime({since.ToUniversalTime():yyyy-MM-ddTHH:mm:ssZ});");
-        query.Append("let entries = union isfuzzy=true ");
-        query.Append("(AZKVAuditLogs | where TimeGenerated > since | project TimeGenerated, OperationName, Status = toint(HttpStatusCode), Address = tostring(RequestUri), Oid = tostring(parse_json(tostring(Identity)).claim.oid), App = tostring(parse_json(tostring(Identity)).claim.appid)), ");
-        query.Append("(AzureDiagnostics | where TimeGenerated > since and ResourceProvider == \"MICROSOFT.KEYVAULT\" | project TimeGenerated, OperationName, Status = toint(column_ifexists(\"httpStatusCode_d\", 0)), Address = tostring(column_ifexists(\"requestUri_s\", \"\")), Oid = tostring(column_ifexists(\"identity_claim_oid_g\", \"\")), App = tostring(column_ifexists(\"identity_claim_appid_g\", \"\")))");
-        query.Append(CultureInfo.InvariantCulture, $" | extend Url = parse_url(Address) | extend Host = tolower(tostring(Url.Host)), Path = tolower(tostring(Url.Path)) | where Host == \"{secret.VaultHost}\";");
-        query.Append("union (entries | summarize Last = max(TimeGenerated), First = min(TimeGenerated), Times = count() | where Times > 0 | extend Kind = \"vault\", Oid = \"\", App = \"\", Path = \"\"), ");
-        query.Append(CultureInfo.InvariantCulture, $"(entries | where OperationName == \"SecretGet\" and Status == 200 and (Path == \"/secrets/{secret.Name.ToLowerInvariant()}\" or Path startswith \"/secrets/{secret.Name.ToLowerInvariant()}/\")");
-        query.Append(" | summarize Last = max(TimeGenerated), First = min(TimeGenerated), Times = count() by Oid, App, Path | extend Kind = \"reader\")");
-        return query.ToString();
     }
 }

@@ -38,7 +38,45 @@ public sealed class A_vault_log
         await AskAsync(wire);
 
         var query = JsonDocument.Parse(wire.Requests[0].Body).RootElement.GetProperty("query").GetString()!;
-        foreach (var part in new[] { "AZKVAuditLogs", "AzureDiagnostics", "Host == \"payments.vault.azure.net\"", "Path == \"/secrets/gateway-key\"", "datetime(2026-10-23T08:00:00Z)" }) Assert.Contains(part, query, StringComparison.Ordinal);
+        foreach (var part in new[] { "AZKVAuditLogs", "AzureDiagnostics", "let Vault = \"payments.vault.azure.net\"", "let Secret = \"gateway-key\"", "datetime(2026-10-23T08:00:00Z)" }) Assert.Contains(part, query, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gateway-key", "\"gateway-key\"")]
+    [InlineData("\" | union AppRequests //", "\"\\u0022\\u0020\\u007c\\u0020union\\u0020AppRequests\\u0020\\u002f\\u002f\"")]
+    [InlineData("\\\"\n", "\"\\u005c\\u0022\\u000a\"")]
+    public void Is_asked_with_names_that_cannot_leave_their_literal(string name, string literal) => Assert.Equal(literal, VaultLogQuery.Literal(name));
+
+    [Fact]
+    public async Task Shows_reads_of_that_value_that_succeeded_since_then_in_either_table()
+    {
+        const string address = "https://payments.vault.azure.net:8443/secrets/gateway-key";
+        var log = new LogModel(
+            new(At(-40), $"{address}/old"),
+            new(At(-9), $"{address}/v1?api-version=7.4"),
+            new(At(-8), $"{address}/v1"),
+            new(At(-8), $"{address}/v1/?api-version=7.4"),
+            new(At(-7), "https://PAYMENTS.vault.azure.net/secrets//Gateway%2DKey") { IsDiagnostics = true },
+            new(At(-6), $"{address}/v3", Status: null),
+            new(At(-5), $"{address}/v1", Status: 403),
+            new(At(-5), $"{address}/v1", Operation: "SecretUpdate"),
+            new(At(-5), "https://payments.vault.azure.net/secrets/gateway-key-2/v1"),
+            new(At(-5), "https://other.vault.azure.net/secrets/gateway-key/v1"),
+            new(At(-4), address, Caller: Self),
+            new(At(-3), "https://payments.vault.azure.net/secrets", Operation: "SecretList"));
+
+        var read = Assert.IsType<VaultLogAnswer.Read>(await AskAsync(log.Wire));
+
+        Assert.Equal([("v1", At(-9), At(-8), 2), ("v1", At(-8), At(-8), 1), (null, At(-7), At(-7), 1), ("v3", At(-6), At(-6), 1)], read.Readers.Select(reader => (reader.Version, reader.FirstOn, reader.LastOn, reader.Times)));
+        Assert.Equal(At(-3), read.CompleteUntil);
+    }
+
+    [Fact]
+    public async Task With_more_callers_than_are_looked_at_shows_nothing()
+    {
+        var log = new LogModel([.. Enumerable.Range(0, 5_100).Select(i => new LoggedCall(At(-1), $"https://payments.vault.azure.net/secrets/gateway-key/{i}"))]);
+
+        Assert.IsType<VaultLogAnswer.Partial>(await AskAsync(log.Wire));
     }
 
     [Fact]
@@ -46,8 +84,8 @@ public sealed class A_vault_log
     {
         Assert.IsType<VaultLogAnswer.NoEvidence>(await AskAsync(new Wire(_ => Wire.Json(200, Answer()))));
         Assert.IsType<VaultLogAnswer.NoEvidence>(await AskAsync(new Wire(_ => Wire.Json(204, ""))));
-        // Whoever reads the secret is an entry of the vault as well; one without the other is no answer of ours.
-        Assert.IsType<VaultLogAnswer.NoEvidence>(await AskAsync(new Wire(_ => Wire.Json(200, Answer(Row("reader", Stranger, "/secrets/gateway-key"))))));
+        // A vault whose entries are all of others is none that arrives.
+        Assert.IsType<VaultLogAnswer.NoEvidence>(await AskAsync(new LogModel(new LoggedCall(At(-1), "https://other.vault.azure.net/secrets/gateway-key/v1")).Wire));
     }
 
     [Fact]
@@ -83,6 +121,8 @@ public sealed class A_vault_log
 
         Assert.Equal(("without an object id", "unreadable"), (read.Readers[0].ObjectId, read.Readers[0].Version));
     }
+
+    private static DateTimeOffset At(int days) => ChannelBench.Now.AddDays(days);
 
     private static string Row(string kind, string oid, string path)
         => JsonSerializer.Serialize(new object[] { kind == "vault" ? ChannelBench.Now.AddMinutes(-3) : ChannelBench.Now.AddHours(-1), ChannelBench.Now.AddDays(-2), 4, kind, oid, "", path });
