@@ -48,7 +48,7 @@ public static class EngineRegistration
         services.AddSingleton(provider => new LadderBook(provider.GetRequiredService<IRowStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new LeaseBook(provider.GetRequiredService<IRowStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Leases>();
-        services.AddSingleton(provider => new OldReaders(provider.GetRequiredService<Remotes>(), provider.GetRequiredService<Leases>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IVaultLog>()));
+        services.AddSingleton(provider => new OldReaders(provider.GetRequiredService<Remotes>(), provider.GetRequiredService<ICredentialVault>(), provider.GetRequiredService<Leases>(), provider.GetRequiredService<IOptions<RotationOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IVaultLog>()));
         services.AddSingleton<Heartbeats>();
         services.AddSingleton<ChainAnchors>();
         services.AddSingleton<InstallationKey>();

@@ -29,7 +29,9 @@ internal sealed class AppServiceSignal(ManagementClient management) : IConsumerC
         var refreshed = await management.PostAsync($"{consumer.Resource}/config/configreferences/appsettings/refresh", ApiVersion, cancellationToken);
         if (!refreshed.IsOk) return new SignalAnswer.Silent(refreshed.Describe("have the site's references fetched anew", Right));
         (answer, settings) = await ReadAsync(consumer, signal, cancellationToken);
-        return answer.IsOk && settings.Count > 0 ? ReadBack(settings) : new SignalAnswer.Silent(answer.Describe("read the site's references", Right));
+        return !answer.IsOk ? new SignalAnswer.Silent(answer.Describe("read the site's references", Right))
+            : settings.Count == 0 ? new SignalAnswer.Silent("Its settings are being changed: none refers to this secret at the moment. It is asked again.")
+            : ReadBack(settings);
     }
 
     private static SignalAnswer.ReadBack ReadBack(IReadOnlyList<Reference> settings) => new([.. settings.Select(setting => new InstanceReading(setting.Name, setting.RunsIt, setting.Detail))], s_lookAgain);

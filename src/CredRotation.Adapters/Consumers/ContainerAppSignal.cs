@@ -33,14 +33,15 @@ internal sealed class ContainerAppSignal(ManagementClient management, TimeProvid
     {
         var app = await management.GetAsync(consumer.Resource, ApiVersion, cancellationToken);
         if (!app.IsOk || app.Body is not { } body) return new SignalAnswer.Silent(app.Describe("read the container app", Right));
-        if (FindReference(body, signal.Secret) is not { } reference) return new SignalAnswer.Silent("None of its secrets refers to this one in Key Vault. Give it a secret with this Key Vault address, or remove the consumer.");
+        var references = VersionsOf(body, signal.Secret).ToList();
+        if (references.Count == 0) return new SignalAnswer.Silent("None of its secrets refers to this one in Key Vault. Give it a secret with this Key Vault address, or remove the consumer.");
 
         var (answer, listed) = await management.ListAsync($"{consumer.Resource}/revisions", ApiVersion, cancellationToken);
         if (!answer.IsOk) return new SignalAnswer.Silent(answer.Describe("list the app's revisions", Right));
         var revisions = listed.Where(item => item.TryGetProperty("properties", out var properties) && properties.TryGetProperty("active", out var active) && active.ValueKind is JsonValueKind.True)
             .Select(item => ManagementClient.Text(item, "name")).OfType<string>().ToList();
         if (revisions.Count is 0 or > RevisionsMax || !revisions.All(IsName)) return new SignalAnswer.Silent(string.Create(CultureInfo.InvariantCulture, $"It has {revisions.Count} active revisions; 1 to {RevisionsMax} are possible."));
-        if (reference.Version is { } pinned && pinned != signal.Version)
+        if (references.FirstOrDefault(version => version is not null && version != signal.Version) is { } pinned)
             return new SignalAnswer.ReadBack([.. revisions.Select(name => new InstanceReading(name, false, $"Its secret names version {ConsumerAnswers.Plain(pinned)} itself, so that only its owner can change it: remove the version from keyVaultUrl."))], s_lookAgain);
         if (signal.Rehearsal) return new SignalAnswer.ReadBack([.. revisions.Select(name => new InstanceReading(name, true, "It refers to the secret without a version."))], s_lookAgain);
 
@@ -77,17 +78,16 @@ internal sealed class ContainerAppSignal(ManagementClient management, TimeProvid
         return new SignalAnswer.ReadBack(readings, wait > lookAgain ? wait : lookAgain);
     }
 
-    private static (string? Version, bool Found)? FindReference(JsonElement app, SecretName secret)
+    /// <summary>Of each reference to the secret the version that it names; null: it names none.</summary>
+    private static IEnumerable<string?> VersionsOf(JsonElement app, SecretName secret)
     {
-        if (!app.TryGetProperty("properties", out var properties) || !properties.TryGetProperty("configuration", out var configuration) || !configuration.TryGetProperty("secrets", out var secrets) || secrets.ValueKind is not JsonValueKind.Array) return null;
+        if (!app.TryGetProperty("properties", out var properties) || !properties.TryGetProperty("configuration", out var configuration) || !configuration.TryGetProperty("secrets", out var secrets) || secrets.ValueKind is not JsonValueKind.Array) yield break;
         foreach (var item in secrets.EnumerateArray())
         {
             if (!Uri.TryCreate(ManagementClient.Text(item, "keyVaultUrl"), UriKind.Absolute, out var uri) || !string.Equals(uri.Host, secret.VaultHost, StringComparison.OrdinalIgnoreCase)) continue;
             var path = uri.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
-            if (path is ["secrets", var name, ..] && string.Equals(name, secret.Name, StringComparison.OrdinalIgnoreCase)) return (path.Length > 2 ? path[2] : null, true);
+            if (path is ["secrets", var name, ..] && string.Equals(name, secret.Name, StringComparison.OrdinalIgnoreCase)) yield return path.Length > 2 ? path[2] : null;
         }
-
-        return null;
     }
 
     private static DateTimeOffset? CreatedOn(JsonElement replica)

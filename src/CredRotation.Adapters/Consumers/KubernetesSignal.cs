@@ -49,7 +49,7 @@ internal sealed class KubernetesSignal(TokenCredential credential) : IConsumerCh
         {
             return new SignalAnswer.Silent(refused.Response?.StatusCode switch
             {
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => string.Create(CultureInfo.InvariantCulture, $"The cluster does not let us (HTTP {(int)refused.Response.StatusCode}). Let the app's identity get and patch the workload and list its pods."),
+                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => string.Create(CultureInfo.InvariantCulture, $"The cluster does not let us (HTTP {(int)refused.Response.StatusCode}). Let the app's identity get and patch the workload, and list its pods and secretproviderclasspodstatuses."),
                 HttpStatusCode.NotFound => "The cluster knows no such workload (HTTP 404). Correct the consumer's Workload.",
                 HttpStatusCode.TooManyRequests => "The cluster asks for patience (HTTP 429); it is asked again.",
                 { } status => string.Create(CultureInfo.InvariantCulture, $"The cluster answered HTTP {(int)status}; it is asked again."),
@@ -82,20 +82,27 @@ internal sealed class KubernetesSignal(TokenCredential credential) : IConsumerCh
         var old = pods.Count(pod => pod.Status?.Phase is not ("Succeeded" or "Failed") && !(pod.Metadata?.Annotations is { } annotations && annotations.TryGetValue(VersionAnnotation, out var version) && version == signal.Version));
         if (old > 0) return Reading(workload, false, string.Create(CultureInfo.InvariantCulture, $"{old} of its pods are from before the rollout and have not ended."));
 
-        return await workload.MountsAsync(signal.Secret.Name, cancellationToken) switch
+        var names = pods.Select(pod => pod.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        var mounts = (await workload.MountsAsync(signal.Secret.Name, cancellationToken)).Where(mount => names.Contains(mount.Pod)).ToList();
+        if (mounts.Count > 0)
         {
-            { } mounts when pods.Select(pod => pod.Metadata.Name).Where(mounts.ContainsKey).ToList() is { Count: > 0 } mounting => mounting.Count(pod => mounts[pod] != signal.Version) is > 0 and var stale
-                ? Reading(workload, false, string.Create(CultureInfo.InvariantCulture, $"{stale} of its pods mount another version."))
-                : Reading(workload, true, string.Create(CultureInfo.InvariantCulture, $"All its pods were started anew, and {mounting.Count} of them show that they mount version {signal.Version}.")),
-            _ => Reading(workload, true, "All its pods were started after the version was there."),
-        };
+            var stale = mounts.Where(mount => mount.Version != signal.Version).Select(mount => mount.Pod).Distinct().Count();
+            return stale > 0
+                ? Reading(workload, false, string.Create(CultureInfo.InvariantCulture, $"{stale} of its pods mount another version of a secret of this name."))
+                : Reading(workload, true, string.Create(CultureInfo.InvariantCulture, $"All its pods were started anew, and {mounts.Count} mounts show version {signal.Version}."));
+        }
+
+        // A Kubernetes Secret that something else syncs may have been old when the pod read it.
+        return state.ReadsSecrets
+            ? Reading(workload, false, "Its pods read a Kubernetes Secret into their environment, and nothing shows when that was synced. Mount the secret by the Secrets Store CSI driver, or add the client package.")
+            : Reading(workload, true, "All its pods were started after the version was there.");
     }
 
     private static SignalAnswer.ReadBack Reading(Workload workload, bool runsIt, string detail)
         => new([new InstanceReading(workload.Name.Length <= ConsumerAnswers.InstanceMax ? workload.Name : workload.Name[..ConsumerAnswers.InstanceMax], runsIt, detail)], s_lookAgain);
 
     /// <summary>How far a rollout is.</summary>
-    private sealed record Rollout(string? Version, bool IsRolledOut, int Desired, int Updated, int Available, string? Selector);
+    private sealed record Rollout(string? Version, bool IsRolledOut, int Desired, int Updated, int Available, string? Selector, bool ReadsSecrets);
 
     /// <summary>One workload, whatever its kind: the three say the same in different words.</summary>
     private sealed class Workload(Kubernetes client, string space, string kind, string name)
@@ -137,33 +144,38 @@ internal sealed class KubernetesSignal(TokenCredential credential) : IConsumerCh
             return pods.Metadata?.ContinueProperty is { Length: > 0 } ? null : [.. pods.Items];
         }
 
-        /// <summary>Which version of the secret each pod mounts, by the CSI driver; null where there is none, or we may not look.</summary>
-        public async Task<IReadOnlyDictionary<string, string>?> MountsAsync(string secret, CancellationToken cancellationToken)
+        /// <summary>Which versions of secrets of this name pods mount by the CSI driver; none where the cluster has no such driver. A refusal is no answer.</summary>
+        public async Task<IReadOnlyList<(string Pod, string Version)>> MountsAsync(string secret, CancellationToken cancellationToken)
         {
+            JsonElement listed;
             try
             {
-                var listed = JsonSerializer.SerializeToElement(await client.CustomObjects.ListNamespacedCustomObjectAsync("secrets-store.csi.x-k8s.io", "v1", space, "secretproviderclasspodstatuses", cancellationToken: cancellationToken));
-                var mounts = new Dictionary<string, string>(StringComparer.Ordinal);
-                foreach (var item in listed.GetProperty("items").EnumerateArray())
-                {
-                    if (ManagementClient.Text(item, "status", "podName") is not { } pod || !item.GetProperty("status").TryGetProperty("objects", out var objects) || objects.ValueKind is not JsonValueKind.Array) continue;
-                    foreach (var mounted in objects.EnumerateArray().Where(one => string.Equals(ManagementClient.Text(one, "id"), $"secret/{secret}", StringComparison.OrdinalIgnoreCase)))
-                        mounts[pod] = ManagementClient.Text(mounted, "version") ?? "";
-                }
-
-                return mounts;
+                listed = JsonSerializer.SerializeToElement(await client.CustomObjects.ListNamespacedCustomObjectAsync("secrets-store.csi.x-k8s.io", "v1", space, "secretproviderclasspodstatuses", cancellationToken: cancellationToken));
             }
-            catch (HttpOperationException none) when (none.Response?.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Forbidden)
+            catch (HttpOperationException none) when (none.Response?.StatusCode is HttpStatusCode.NotFound)
             {
-                return null;
+                return [];
             }
+
+            var mounts = new List<(string Pod, string Version)>();
+            foreach (var item in listed.GetProperty("items").EnumerateArray())
+            {
+                if (ManagementClient.Text(item, "status", "podName") is not { } pod || !item.GetProperty("status").TryGetProperty("objects", out var objects) || objects.ValueKind is not JsonValueKind.Array) continue;
+                mounts.AddRange(objects.EnumerateArray().Where(one => string.Equals(ManagementClient.Text(one, "id"), $"secret/{secret}", StringComparison.OrdinalIgnoreCase)).Select(mounted => (pod, ManagementClient.Text(mounted, "version") ?? "")));
+            }
+
+            return mounts;
         }
 
         private static Rollout Of(V1ObjectMeta metadata, V1PodTemplateSpec? template, V1LabelSelector? selector, long? observed, int desired, int? updated, int? available, int? total)
         {
             var version = template?.Metadata?.Annotations is { } annotations && annotations.TryGetValue(VersionAnnotation, out var value) ? value : null;
             var labels = selector is { MatchLabels: { Count: > 0 } match, MatchExpressions: null or { Count: 0 } } ? string.Join(',', match.Select(label => $"{label.Key}={label.Value}")) : null;
-            return new(version, observed >= metadata.Generation && (updated ?? 0) >= desired && (available ?? 0) >= desired && (total ?? 0) == (updated ?? 0), desired, updated ?? 0, available ?? 0, labels);
+            return new(version, observed >= metadata.Generation && (updated ?? 0) >= desired && (available ?? 0) >= desired && (total ?? 0) == (updated ?? 0), desired, updated ?? 0, available ?? 0, labels, ReadsSecretsOf(template));
         }
+
+        private static bool ReadsSecretsOf(V1PodTemplateSpec? template)
+            => (template?.Spec?.Containers ?? []).Concat(template?.Spec?.InitContainers ?? []).Any(container => container.Env?.Any(one => one.ValueFrom?.SecretKeyRef is not null) is true || container.EnvFrom?.Any(one => one.SecretRef is not null) is true)
+                || template?.Spec?.Volumes?.Any(volume => volume.Secret is not null) is true;
     }
 }

@@ -46,7 +46,7 @@ internal static class PlannedSteps
         var isRetired = traits.OldValidity is OldValidity.UntilRetired;
         IEnumerable<PlannedCall> retire = !isRetired ? Nothing :
         [
-            .. options.VaultLog is { Workspace.Length: > 0 } ? [Read("vault", "read audit log")] : Nothing,
+            .. options.VaultLog is { Workspace.Length: > 0 } ? [Read("vault", "list versions"), Read("vault", "read audit log")] : Nothing,
             .. plan.RetireApproval is ApprovalRule.None ? Nothing : [Effect("notification", "tell of the hold")],
             Read("vault", "read current secret"),
             .. traits.RetireBy is RetireBy.SecretValue ? [Read("vault", "read old secret")] : Nothing,

@@ -16,20 +16,28 @@ internal abstract record OldReading
 
     /// <param name="What">Sentences for people.</param>
     /// <param name="Who">Who may fail.</param>
-    public sealed record StillRead(string What, string Who) : OldReading;
+    /// <param name="LookAgainAfter">When another look may show that it is over.</param>
+    public sealed record StillRead(string What, string Who, TimeSpan LookAgainAfter) : OldReading
+    {
+        /// <summary>Enough of the words to know an override for exactly these by: a record is bounded, and details change.</summary>
+        private string Key => RotationMachine.Bounded(Who.Length > 150 ? Who[..150] : Who);
+
+        /// <summary>People chose to go on without exactly those.</summary>
+        public bool IsExcused(Rotation rotation) => rotation.Overrides.Any(text => text.StartsWith($"{HoldReason.OldStillRead}:", StringComparison.Ordinal) && text.Contains(Key, StringComparison.Ordinal));
+    }
 }
 
 /// <summary>
 /// Looks, before anything is retired, for those who run or read the old version all the same: instances that came back with it, and callers
 /// in the vault's log whom nobody named, or who ask for the old version by its id.
 /// </summary>
-internal sealed class OldReaders(Remotes remotes, Leases leases, IOptions<RotationOptions> options, TimeProvider clock, IVaultLog? log = null)
+internal sealed class OldReaders(Remotes remotes, ICredentialVault vault, Leases leases, IOptions<RotationOptions> options, TimeProvider clock, IVaultLog? log = null)
 {
     private const string UnknownReader = "unknown-reader";
     private const int NamedMax = 10;
 
     /// <summary>Whoever came back hears the signal at its next heartbeat.</summary>
-    public static readonly TimeSpan LookPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_lookPause = TimeSpan.FromMinutes(1);
 
     public async Task<OldReading> LookAsync(Visit visit, CancellationToken cancellationToken)
     {
@@ -37,14 +45,14 @@ internal sealed class OldReaders(Remotes remotes, Leases leases, IOptions<Rotati
         if (back.Count > 0)
         {
             var who = string.Join(", ", back.Take(NamedMax).Select(lease => $"{lease.Alias} ({lease.Instance})"));
-            return new OldReading.StillRead($"{who} says that it runs the old version {visit.Rotation.Plan.OldVersion}; its next heartbeat is told of the new one.", who);
+            return new OldReading.StillRead($"{who} says that it runs the old version {visit.Rotation.Plan.OldVersion}; its next heartbeat is told of the new one.", who, s_lookPause);
         }
 
         var failing = visit.Rotation.Consumers.Where(consumer => consumer is { Failures.Count: > 0, IsExcused: false }).Select(consumer => consumer.Alias).ToList();
         if (failing.Count > 0)
         {
             var who = string.Join(", ", failing);
-            return new OldReading.StillRead($"{who} reports that the new version does not work for it, so that it may need the old one.", who);
+            return new OldReading.StillRead($"{who} reports that the new version does not work for it, so that it may need the old one.", who, s_lookPause);
         }
 
         return log is null || options.Value.VaultLog is not { Workspace.Length: > 0 } asked ? new OldReading.Clear() : await AskLogAsync(visit, log, asked, cancellationToken);
@@ -56,13 +64,18 @@ internal sealed class OldReaders(Remotes remotes, Leases leases, IOptions<Rotati
         var now = clock.GetUtcNow();
         // What happened just now is not in it yet.
         var arrivesOn = rotation.StateOn + asked.Lag;
-        if (now < arrivesOn) return new OldReading.Wait(arrivesOn);
+        if (now < arrivesOn)
+        {
+            // A vault that nobody uses writes nothing: this look is an entry of our own, which the log has to show.
+            await remotes.ReadAsync(visit, "vault", "list versions", "Retire: an entry that the vault's log has to show", (callId, token) => vault.ListVersionsAsync(rotation.Plan.Secret, callId, token), cancellationToken);
+            return new OldReading.Wait(arrivesOn);
+        }
 
         var answer = await remotes.ReadAsync(visit, "vault", "read audit log", "Retire: rule 8, who else reads the old version",
             (_, token) => log.ReadersAsync(rotation.Plan.Secret, rotation.PromotedOn!.Value - asked.LookBack, token), cancellationToken);
         return answer switch
         {
-            VaultLogAnswer.Read read when read.CompleteUntil < rotation.PromotedOn => Unknown(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"The newest entry that has arrived is of {EngineTime.Text(read.CompleteUntil)}, before the promotion.")),
+            VaultLogAnswer.Read read when read.CompleteUntil < rotation.StateOn => Unknown($"The newest entry that has arrived is of {EngineTime.Text(read.CompleteUntil)}, before the last proof."),
             VaultLogAnswer.Read read => Judge(visit, read.Readers),
             VaultLogAnswer.NoEvidence none => Unknown(none.Detail),
             VaultLogAnswer.Partial partial => Unknown(partial.Detail),
@@ -71,7 +84,7 @@ internal sealed class OldReaders(Remotes remotes, Leases leases, IOptions<Rotati
             _ => throw new System.Diagnostics.UnreachableException($"No meaning for {answer.GetType().Name}."),
         };
 
-        static OldReading.StillRead Unknown(string detail) => new($"Who else reads the old version could not be learnt from the vault's log. {detail}", "whoever reads it unknown to us");
+        OldReading.StillRead Unknown(string detail) => new($"Whoever reads it unknown to us could not be learnt from the vault's log. {detail}", "Whoever reads it unknown to us", asked.Lag);
     }
 
     private OldReading Judge(Visit visit, IReadOnlyList<VaultReader> readers)
@@ -84,14 +97,14 @@ internal sealed class OldReaders(Remotes remotes, Leases leases, IOptions<Rotati
         Note(visit, [.. strangers.Select(Named)]);
 
         // By its id the old one is still read; and who has read nothing since the promotion can only have the old one.
-        var old = readers.Where(reader => reader.Version == rotation.Plan.OldVersion && reader.LastOn > rotation.StateOn)
+        var old = readers.Where(reader => reader.Version == rotation.Plan.OldVersion && reader.LastOn > (principals.ContainsKey(reader.ObjectId) ? rotation.StateOn : promoted))
             .Select(reader => principals.GetValueOrDefault(reader.ObjectId) is { } alias ? $"{alias} (asks for the old version by its id)" : $"{Text(reader)} (asks for the old version by its id)");
         var asleep = strangers.Where(stranger => !stranger.Any(reader => reader.LastOn > promoted && reader.Version is null || reader.Version == rotation.PromotedVersion)).Select(stranger => $"{Named(stranger)} (read it before the new version was there, and not since)");
         var who = old.Concat(asleep).Distinct(StringComparer.Ordinal).ToList();
         if (who.Count == 0) return new OldReading.Clear();
 
         var named = $"{string.Join(", ", who.Take(NamedMax))}{(who.Count > NamedMax ? $" and {who.Count - NamedMax} more" : "")}";
-        return new OldReading.StillRead($"The vault's log shows who may still run the old version: {named}. Name them as consumers, or have them changed.", named);
+        return new OldReading.StillRead($"The vault's log shows who may still run the old version: {named}. Name them as consumers, or have them changed.", named, options.Value.VaultLog!.Lag);
     }
 
     /// <summary>What nobody named is told of beside the rotation, too, and as long as it is so.</summary>

@@ -56,14 +56,15 @@ internal sealed class RetireStep(
                 Choices.ToOverride("Retire the old credential now. Whoever still runs it fails.", 2), LeaveAlive));
         }
 
-        switch (visit.Rotation.IsOverridden(HoldReason.OldStillRead) ? null : await readers.LookAsync(visit, cancellationToken))
+        switch (await readers.LookAsync(visit, cancellationToken))
         {
             case OldReading.Wait wait:
                 return new StepResult.Waits(visit.Rotation.Until(wait.Until, clock.GetUtcNow()), null);
-            case OldReading.StillRead still:
+            // An override excuses only those whom it names.
+            case OldReading.StillRead still when !still.IsExcused(visit.Rotation):
                 var held = visit.Rotation.Holding(HoldReason.OldStillRead, $"{still.What} The old credential is not retired meanwhile.", clock.GetUtcNow(), null,
                     Choices.ToRetry, Choices.ToOverride($"Retire the old credential now: {still.Who} may fail.", 2), LeaveAlive);
-                var look = clock.GetUtcNow() + OldReaders.LookPause;
+                var look = clock.GetUtcNow() + still.LookAgainAfter;
                 return Waits(look < held.WakeOn ? held with { WakeOn = look } : held);
         }
 

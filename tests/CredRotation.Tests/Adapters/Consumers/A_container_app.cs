@@ -89,9 +89,11 @@ public sealed class A_container_app
     public async Task That_names_a_version_or_another_secret_says_so()
     {
         var pinned = new AppModel { Url = "https://payments.vault.azure.net/secrets/gateway-key/v1" };
+        var both = new AppModel { MoreUrl = "https://payments.vault.azure.net/secrets/gateway-key/v1" };
         var other = new AppModel { Url = "https://payments.vault.azure.net/secrets/other-key" };
 
         Assert.Contains("names version v1 itself", Assert.IsType<SignalAnswer.ReadBack>(await SignalAsync(pinned, ChannelBench.Clock())).Instances[0].Detail, StringComparison.Ordinal);
+        Assert.Contains("names version v1 itself", Assert.IsType<SignalAnswer.ReadBack>(await SignalAsync(both, ChannelBench.Clock())).Instances[0].Detail, StringComparison.Ordinal);
         Assert.Contains("None of its secrets", ChannelBench.SilenceOf(await SignalAsync(other, ChannelBench.Clock())), StringComparison.Ordinal);
     }
 
@@ -115,6 +117,8 @@ public sealed class A_container_app
 
         public string Url { get; init; } = "https://payments.vault.azure.net/secrets/gateway-key";
 
+        public string MoreUrl { get; init; } = "https://other.vault.azure.net/secrets/gateway-key/v0";
+
         public string Revision { get; init; } = "checkout--one";
 
         public DateTimeOffset? Created { get; set; } = ChannelBench.Now;
@@ -130,7 +134,7 @@ public sealed class A_container_app
             if (sent.Method == "POST") Restarts.Add(path.Split('/')[2]);
             JsonNode body = path switch
             {
-                "" => new JsonObject { ["properties"] = new JsonObject { ["configuration"] = new JsonObject { ["secrets"] = new JsonArray(new JsonObject { ["name"] = "plain" }, new JsonObject { ["name"] = "key", ["keyVaultUrl"] = Url }) } } },
+                "" => new JsonObject { ["properties"] = new JsonObject { ["configuration"] = new JsonObject { ["secrets"] = new JsonArray(new JsonObject { ["name"] = "plain" }, new JsonObject { ["name"] = "key", ["keyVaultUrl"] = Url }, new JsonObject { ["name"] = "more", ["keyVaultUrl"] = MoreUrl }) } } },
                 "/revisions" => new JsonObject { ["value"] = new JsonArray(Of(Revision, new JsonObject { ["active"] = true }), Of("checkout--zero", new JsonObject { ["active"] = false })) },
                 _ => new JsonObject { ["value"] = new JsonArray([.. (Other is null ? [Created] : new[] { Created, Other }).Select(on => Of("replica", new JsonObject { ["createdTime"] = on?.ToString("O", CultureInfo.InvariantCulture) }))]) },
             };

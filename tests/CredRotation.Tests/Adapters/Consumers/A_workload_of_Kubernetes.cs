@@ -50,7 +50,27 @@ public sealed class A_workload_of_Kubernetes : IAsyncLifetime
 
         var reading = await ReadAsync();
         Assert.True(reading.RunsIt);
-        Assert.Contains("mount version v2", reading.Detail, StringComparison.Ordinal);
+        Assert.Contains("mounts show version v2", reading.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task That_reads_a_synced_secret_into_its_environment_shows_nothing()
+    {
+        _cluster.ReadsSecret = true;
+        await RunsItAsync();
+        _cluster.RollOut("v2", hasOld: false);
+
+        Assert.Contains("nothing shows when that was synced", (await ReadAsync()).Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whose_mounts_may_not_be_looked_at_is_silent_and_not_proven()
+    {
+        await RunsItAsync();
+        _cluster.RollOut("v2", hasOld: false);
+        _cluster.HidesMounts = true;
+
+        Assert.Contains("secretproviderclasspodstatuses", ChannelBench.SilenceOf(await _cluster.SignalAsync(ChannelBench.Signal("v2"))), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,6 +131,10 @@ public sealed class A_workload_of_Kubernetes : IAsyncLifetime
 
         public string? Mounted { get; set; }
 
+        public bool ReadsSecret { get; set; }
+
+        public bool HidesMounts { get; set; }
+
         public int? Refusal { get; set; }
 
         public string? Garbage { get; set; }
@@ -159,9 +183,9 @@ public sealed class A_workload_of_Kubernetes : IAsyncLifetime
             }
 
             var path = context.Request.Path.Value!;
-            if (path.EndsWith("/secretproviderclasspodstatuses", StringComparison.Ordinal) && Mounted is null)
+            if (path.EndsWith("/secretproviderclasspodstatuses", StringComparison.Ordinal) && (HidesMounts || Mounted is null))
             {
-                context.Response.StatusCode = 404;
+                context.Response.StatusCode = HidesMounts ? 403 : 404;
                 return;
             }
 
@@ -197,7 +221,7 @@ public sealed class A_workload_of_Kubernetes : IAsyncLifetime
             {
                 ["replicas"] = 2,
                 ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = "checkout" } },
-                ["template"] = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [KubernetesSignal.VersionAnnotation] = Version } } },
+                ["template"] = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [KubernetesSignal.VersionAnnotation] = Version } }, ["spec"] = Pod() },
             },
             ["status"] = new JsonObject
             {
@@ -212,6 +236,15 @@ public sealed class A_workload_of_Kubernetes : IAsyncLifetime
                 ["numberMisscheduled"] = 0,
                 ["numberReady"] = 2,
             },
+        };
+
+        private JsonObject Pod() => new()
+        {
+            ["containers"] = new JsonArray(new JsonObject
+            {
+                ["name"] = "checkout",
+                ["env"] = ReadsSecret ? new JsonArray(new JsonObject { ["name"] = "KEY", ["valueFrom"] = new JsonObject { ["secretKeyRef"] = new JsonObject { ["name"] = "synced", ["key"] = "key" } } }) : new JsonArray(),
+            }),
         };
 
         private JsonObject Pods() => new()
