@@ -58,12 +58,12 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         var isKnown = visit.Row.Findings.Any(known => known.Code == UnreadMessage);
         if (isKnown == isSomethingUnread) return;
 
-        visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.Where(known => known.Code != UnreadMessage)] };
+        visit.Row = visit.Row.Without(UnreadMessage);
         if (!isSomethingUnread) return;
 
         var unread = new Finding(UnreadMessage, "Something was said about this credential to a newer version of CredRotation, and this one cannot read it. It is left untouched. What this version is told counts as before.",
             NewerFormatException.Next, clock.GetUtcNow(), FindingSeverity.Warning);
-        visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.TakeLast(19), unread] };
+        visit.Row = visit.Row.With(unread);
         visit.Notes.Add(LedgerNote.Ours("Finding", $"{unread.Detail} {unread.Remedy}", new JsonObject { ["code"] = unread.Code }));
     }
 
@@ -74,7 +74,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         if (visit.Row.Released is not null) return true;
         if (hint.Finding is { } finding && visit.Row.Findings.All(known => known.Code != finding.Code))
         {
-            visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.TakeLast(19), finding] };
+            visit.Row = visit.Row.With(finding);
             visit.Notes.Add(LedgerNote.Ours("Finding", $"{finding.Detail} {finding.Remedy}", new JsonObject { ["code"] = finding.Code }));
         }
 
@@ -84,7 +84,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         if (seen.Version != visit.Row.Seen.Version && seen.Version != visit.Open?.PromotedVersion)
         {
             var changed = new Finding("changed-by-hand", $"Version {seen.Version} was written by somebody else.", "Nothing needs doing if that was meant; the credential stays managed with its binding.", clock.GetUtcNow());
-            visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.Where(known => known.Code != changed.Code), changed] };
+            visit.Row = visit.Row.With(changed);
             visit.Notes.Add(LedgerNote.Ours("Finding", $"{changed.Detail} {changed.Remedy}", new JsonObject { ["code"] = changed.Code, ["hasTags"] = seen.HasTags }));
         }
 
@@ -172,7 +172,7 @@ internal sealed class InboxFold(CredentialRegistry registry, Answerable answerab
         if (said.Version != visit.Row.Seen.Version || visit.Row.Released is not null) return true;
         var failing = new Finding("consumer-failing", $"{alias} (instance {said.Instance}) reports that the current version is {said.What}.",
             said.What == "refused" ? "Look at the credential at its provider. If it ended there, start a rotation." : "Check that the consumer's identity may read the secret.", clock.GetUtcNow(), FindingSeverity.Warning);
-        visit.Row = visit.Row with { Findings = [.. visit.Row.Findings.Where(known => known.Code != failing.Code).TakeLast(19), failing] };
+        visit.Row = visit.Row.With(failing);
         return true;
 
         void Note(string who) => visit.Notes.Add(new LedgerNote($"consumer:{who}", "ConsumerFailed", $"Instance {said.Instance} reports version {said.Version} as {said.What}.",

@@ -57,6 +57,9 @@ public sealed record CredentialRow
     /// <summary>Of every other row, so that the build before this one goes on with it.</summary>
     public const int FirstFormat = 1;
 
+    /// <summary>Findings of one credential, at most.</summary>
+    private const int FindingsMax = 20;
+
     public int Format { get; init; } = FirstFormat;
 
     public required CredentialId Id { get; init; }
@@ -98,6 +101,11 @@ public sealed record CredentialRow
     public bool IsOpen { get; init; }
 
     public IReadOnlyList<Finding> Findings { get; init; } = [];
+
+    /// <summary>With this finding as the newest, in place of one of the same code; the oldest beyond <see cref="FindingsMax"/> are left out.</summary>
+    internal CredentialRow With(Finding finding) => this with { Findings = [.. Without(finding.Code).Findings.TakeLast(FindingsMax - 1), finding] };
+
+    internal CredentialRow Without(string code) => Findings.All(known => known.Code != code) ? this : this with { Findings = [.. Findings.Where(known => known.Code != code)] };
 
     /// <summary>Another binding that the tags ask for and the present owners did not consent to yet.</summary>
     public BindingChange? Pending { get; init; }

@@ -39,23 +39,32 @@ internal sealed class OldReaders(Remotes remotes, ICredentialVault vault, Leases
     /// <summary>Whoever came back hears the signal at its next heartbeat.</summary>
     private static readonly TimeSpan s_lookPause = TimeSpan.FromMinutes(1);
 
+    /// <summary>The first reason that no override excuses. One that is excused hides no other.</summary>
     public async Task<OldReading> LookAsync(Visit visit, CancellationToken cancellationToken)
     {
         var back = await leases.OnOldAsync(visit.Rotation, cancellationToken);
-        if (back.Count > 0)
-        {
-            var who = string.Join(", ", back.Take(NamedMax).Select(lease => $"{lease.Alias} ({lease.Instance})"));
-            return new OldReading.StillRead($"{who} says that it runs the old version {visit.Rotation.Plan.OldVersion}; its next heartbeat is told of the new one.", who, s_lookPause);
-        }
+        if (back.Count > 0 && Unexcused(visit, Back(visit.Rotation, back)) is { } still) return still;
 
         var failing = visit.Rotation.Consumers.Where(consumer => consumer is { Failures.Count: > 0, IsExcused: false }).Select(consumer => consumer.Alias).ToList();
-        if (failing.Count > 0)
-        {
-            var who = string.Join(", ", failing);
-            return new OldReading.StillRead($"{who} reports that the new version does not work for it, so that it may need the old one.", who, s_lookPause);
-        }
+        if (failing.Count > 0 && Unexcused(visit, Failing(failing)) is { } unable) return unable;
 
-        return log is null || options.Value.VaultLog is not { Workspace.Length: > 0 } asked ? new OldReading.Clear() : await AskLogAsync(visit, log, asked, cancellationToken);
+        if (log is null || options.Value.VaultLog is not { Workspace.Length: > 0 } asked) return new OldReading.Clear();
+        var read = await AskLogAsync(visit, log, asked, cancellationToken);
+        return read is OldReading.StillRead found ? Unexcused(visit, found) ?? (OldReading)new OldReading.Clear() : read;
+    }
+
+    private static OldReading.StillRead? Unexcused(Visit visit, OldReading.StillRead still) => still.IsExcused(visit.Rotation) ? null : still;
+
+    private static OldReading.StillRead Back(Rotation rotation, IReadOnlyList<InstanceLease> back)
+    {
+        var who = string.Join(", ", back.Take(NamedMax).Select(lease => $"{lease.Alias} ({lease.Instance})"));
+        return new($"{who} says that it runs the old version {rotation.Plan.OldVersion}; its next heartbeat is told of the new one.", who, s_lookPause);
+    }
+
+    private static OldReading.StillRead Failing(IReadOnlyList<string> failing)
+    {
+        var who = string.Join(", ", failing);
+        return new($"{who} reports that the new version does not work for it, so that it may need the old one.", who, s_lookPause);
     }
 
     private async Task<OldReading> AskLogAsync(Visit visit, IVaultLog log, VaultLogOptions asked, CancellationToken cancellationToken)
@@ -110,18 +119,17 @@ internal sealed class OldReaders(Remotes remotes, ICredentialVault vault, Leases
     /// <summary>What nobody named is told of beside the rotation, too, and as long as it is so.</summary>
     private void Note(Visit visit, IReadOnlyList<string> strangers)
     {
-        var others = visit.Row.Findings.Where(finding => finding.Code != UnknownReader).ToList();
         var known = visit.Row.Findings.FirstOrDefault(finding => finding.Code == UnknownReader);
         if (strangers.Count == 0)
         {
-            if (known is not null) visit.Row = visit.Row with { Findings = others };
+            visit.Row = visit.Row.Without(UnknownReader);
             return;
         }
 
         var found = new Finding(UnknownReader, RotationMachine.Bounded($"Read by callers that no consumer names: {string.Join(", ", strangers.Take(NamedMax))}{(strangers.Count > NamedMax ? $" and {strangers.Count - NamedMax} more" : "")}."),
             "Name each as a consumer with its Principal, or take its right to read the secret away.", known?.Since ?? clock.GetUtcNow(), FindingSeverity.Warning);
         if (known?.Detail == found.Detail) return;
-        visit.Row = visit.Row with { Findings = [.. others.TakeLast(19), found] };
+        visit.Row = visit.Row.With(found);
         visit.Notes.Add(LedgerNote.Ours("Finding", $"{found.Detail} {found.Remedy}", new System.Text.Json.Nodes.JsonObject { ["code"] = found.Code }));
     }
 

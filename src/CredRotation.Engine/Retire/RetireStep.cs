@@ -60,8 +60,7 @@ internal sealed class RetireStep(
         {
             case OldReading.Wait wait:
                 return new StepResult.Waits(visit.Rotation.Until(wait.Until, clock.GetUtcNow()), null);
-            // An override excuses only those whom it names.
-            case OldReading.StillRead still when !still.IsExcused(visit.Rotation):
+            case OldReading.StillRead still:
                 var held = visit.Rotation.Holding(HoldReason.OldStillRead, $"{still.What} The old credential is not retired meanwhile.", clock.GetUtcNow(), null,
                     Choices.ToRetry, Choices.ToOverride($"Retire the old credential now: {still.Who} may fail.", 2), LeaveAlive);
                 var look = clock.GetUtcNow() + still.LookAgainAfter;

@@ -117,6 +117,26 @@ public sealed class Who_else_reads_it : IAsyncLifetime
         Assert.Contains(rotation.Overrides, text => text.Contains(Unknown, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Somebody_whom_people_go_on_without_hides_nobody_else()
+    {
+        await RunAsync(TimeSpan.FromMinutes(14));
+        var rotation = await _world.RotationAsync(Cancel);
+        await _world.BeatAsync("checkout", "checkout-7", rotation.Plan.OldVersion);
+        await RunAsync(TimeSpan.FromMinutes(3));
+        Assert.Contains("checkout-7", (await _world.RotationAsync(Cancel)).Hold!.Detail, StringComparison.Ordinal);
+        _readers.Add(Reader(Unknown, null, -5));
+
+        await _world.ChooseAsync("override", RotationWorld.OwnerOne, Cancel);
+        await _world.ChooseAsync("override", RotationWorld.OwnerTwo, Cancel);
+        await _world.BeatAsync("checkout", "checkout-7", rotation.Plan.OldVersion);
+        await RunAsync(TimeSpan.FromMinutes(2));
+
+        var held = await _world.RotationAsync(Cancel);
+        Assert.Equal((RotationState.Reloaded, HoldReason.OldStillRead), (held.State, held.Hold?.Reason));
+        Assert.Contains(Unknown, held.Hold!.Detail, StringComparison.Ordinal);
+    }
+
     /// <param name="hours">From now, when it was read last.</param>
     private VaultReader Reader(string who, string? version, int hours) => new(who, null, version, _world.Clock.GetUtcNow().AddHours(-24), _world.Clock.GetUtcNow().AddHours(hours), 3);
 
