@@ -47,13 +47,13 @@ public static class AdapterRegistration
 
         services.AddSingleton<IStartupCheck>(provider => new AzureCheck(configuration, provider.GetRequiredService<IOptionsMonitor<RotationOptions>>()));
         services.AddRemoteClient(GraphName, EffectTimeout, IsGraphRead).ConfigureAdditionalHttpMessageHandlers((handlers, _) => AddGraphHandlers(handlers));
-        services.TryAddSingleton(provider => Graph(provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<TokenCredential>(), AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud."), configuration["Graph:BaseUrl"]));
+        services.TryAddSingleton(provider => Graph(provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<TokenCredential>(), Cloud(configuration), configuration["Graph:BaseUrl"]));
         services.TryAddSingleton<IOwnerDirectory, GraphOwnerDirectory>();
         services.TryAddSingleton<IAppRegistrations, GraphAppRegistrations>();
 
         services.AddRemoteClient(HttpConsumerSignal.ClientName, EffectTimeout);
         services.AddRemoteClient(ManagementClient.ClientName, EffectTimeout, request => request.Method == HttpMethod.Get);
-        services.TryAddSingleton(provider => new ManagementClient(provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<TokenCredential>(), AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud.")));
+        services.TryAddSingleton(provider => new ManagementClient(provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<TokenCredential>(), Cloud(configuration)));
         services.AddSingleton<IConsumerChannel, HttpConsumerSignal>();
         services.AddSingleton<IConsumerChannel, AppServiceSignal>();
         services.AddSingleton<IConsumerChannel, ContainerAppSignal>();
@@ -61,7 +61,7 @@ public static class AdapterRegistration
         services.AddSingleton<IConsumerChannel>(provider => new TopicConsumerSignal(provider.GetRequiredService<TokenCredential>(), provider.GetService<Action<EventGridPublisherClientOptions>>()));
         services.TryAddSingleton<IConsumerSignal, ConsumerSignals>();
         services.AddRemoteClient(LogAnalyticsVaultLog.ClientName, EffectTimeout, _ => true);
-        services.TryAddSingleton<IVaultLog>(provider => new LogAnalyticsVaultLog(provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<TokenCredential>(), AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud."), provider.GetRequiredService<IOptions<RotationOptions>>()));
+        services.TryAddSingleton<IVaultLog>(provider => new LogAnalyticsVaultLog(provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<TokenCredential>(), Cloud(configuration), provider.GetRequiredService<IOptions<RotationOptions>>()));
 
         services.AddOptions<TeamsOptions>()
             .Configure(options => Bind(configuration.GetSection(TeamsOptions.Section), options))
@@ -85,9 +85,12 @@ public static class AdapterRegistration
 
         services.AddSingleton<ISetupProbe, VaultNeeds>();
         services.AddSingleton<ISetupProbe>(provider => new StorageNeeds(provider.GetRequiredService<IRowStore>(), provider.GetRequiredService<IMessageQueue>(), StorageOptions.Of(configuration)));
-        services.AddSingleton<ISetupProbe>(provider => new GraphNeeds(provider.GetRequiredService<TokenCredential>(), (AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud.")).Graph, provider.GetRequiredService<IOptions<MailOptions>>(), provider.GetRequiredService<IOptions<RotationOptions>>()));
+        services.AddSingleton<ISetupProbe>(provider => new GraphNeeds(provider.GetRequiredService<TokenCredential>(), Cloud(configuration).Graph, provider.GetRequiredService<IOptions<MailOptions>>(), provider.GetRequiredService<IOptions<RotationOptions>>()));
         return services;
     }
+
+    /// <summary>When it is needed: a name that is none is refused by a check of its own, with all other faults.</summary>
+    private static AzureCloud Cloud(IConfiguration configuration) => AzureCloud.Find(configuration) ?? throw new InvalidOperationException("Cloud names no cloud.");
 
     private static ManagedIdentityCredential Identity(string? clientId)
         => new(clientId is { Length: > 0 } ? ManagedIdentityId.FromUserAssignedClientId(clientId) : ManagedIdentityId.SystemAssigned);

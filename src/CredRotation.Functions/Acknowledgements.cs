@@ -6,16 +6,12 @@ using CredRotation.Functions.Answers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Options;
 
 namespace CredRotation.Functions;
 
 /// <summary>A consumer's instance says that it runs a version. Heard only from the principal registered for a consumer of that very rotation.</summary>
-public sealed class Acknowledgements(Endpoint endpoint, ICredentialRegistry registry, Inbox inbox, IOptions<RotationOptions> options)
+public sealed class Acknowledgements(Endpoint endpoint, ConsumerCalls calls, ICredentialRegistry registry, Inbox inbox)
 {
-    private const int VersionMax = 64;
-    private const int InstanceMax = 100;
-
     [Function(nameof(EndpointName.Acknowledge))]
     public Task<IActionResult> AcknowledgeAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "acknowledgements")] HttpRequest request, CancellationToken cancellationToken)
         => endpoint.HandleAsync(request, EndpointName.Acknowledge, HearAsync, cancellationToken);
@@ -24,19 +20,14 @@ public sealed class Acknowledgements(Endpoint endpoint, ICredentialRegistry regi
     {
         var body = visit.Body;
         if (!RotationId.TryParse(body["rotation"], out var id)) return Answer.Of(Problem.BadRequest("'rotation' has 20 characters of a-z2-7."));
-        if (body["version"].Length > VersionMax || !body["version"].All(char.IsAsciiLetterOrDigit)) return Answer.Of(Problem.BadRequest("'version' is a Key Vault version id."));
-        if (body["instance"].Length > InstanceMax || body["instance"].Any(char.IsControl)) return Answer.Of(Problem.BadRequest($"'instance' is one line of at most {InstanceMax} characters."));
+        if (ConsumerCalls.Fault(body) is { } fault) return Answer.Of(fault);
         if (!DateTimeOffset.TryParse(body["firstSuccessOn"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var firstSuccessOn)) return Answer.Of(Problem.BadRequest("'firstSuccessOn' is an ISO 8601 instant."));
-        if (!Uri.TryCreate(body["vault"], UriKind.Absolute, out var vault) || !SecretName.TryOf(vault, body["secret"], out var secret)) return Answer.Of(Problem.BadRequest("'vault' is https://<vault>/ and 'secret' a secret's name."));
 
         // One answer for "no such rotation" and "not yours": a consumer may not read what exists.
-        if (await registry.FindRotationAsync(id, cancellationToken) is not var (row, rotation) || row.Secret != secret || !IsNamed(visit.Caller, rotation)) return Answer.Of(Problem.NotAllowed("No rotation of this secret waits for this principal."));
+        if (await registry.FindRotationAsync(id, cancellationToken) is not var (row, rotation) || !Endpoint.TryName(body, out var secret) || row.Secret != secret || calls.AliasOf(visit.Caller, rotation.Plan.Binding) is null) return Answer.Of(Problem.NotAllowed("No rotation of this secret waits for this principal."));
         if (!rotation.IsOpen) return Answer.Json(StatusCodes.Status200OK, new HeardView(id.Value, false));
 
         await inbox.PutAsync(row.Id, on => new InboxItem.Acknowledge(on, id, visit.Caller.ObjectId, body["version"], body["instance"], firstSuccessOn.ToUniversalTime()), cancellationToken);
         return Answer.Json(StatusCodes.Status202Accepted, new HeardView(id.Value, true));
     }
-
-    private bool IsNamed(Caller caller, Rotation rotation)
-        => rotation.Plan.Binding.Consumers.Any(alias => options.Value.Consumers.TryGetValue(alias, out var consumer) && caller.Is(consumer.Principal));
 }

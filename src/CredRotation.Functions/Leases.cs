@@ -1,3 +1,4 @@
+using CredRotation.Adapters.Consumers;
 using CredRotation.Engine;
 using CredRotation.Engine.Registry;
 using CredRotation.Engine.Reload;
@@ -36,6 +37,6 @@ public sealed class Leases(Endpoint endpoint, ConsumerCalls calls, LeaseBook boo
         var open = row.IsOpen && leaving == "false" ? await registry.FindRotationAsync(row.Id, row.Ordinal, cancellationToken) : null;
         var signal = open is null ? null : PendingSignal.For(open, alias, instance, version);
         return Answer.Json(StatusCodes.Status200OK, new LeaseView((row.IsOpen ? s_openRenewal : s_renewal).TotalSeconds, InstanceLease.Length.TotalSeconds,
-            signal is null ? null : new SignalView(signal.Rotation.Value, signal.Secret.VaultUri.AbsoluteUri, signal.Secret.Name, signal.Version, signal.Rehearsal)));
+            signal is null ? null : SignalBody.Of(signal)));
     }
 }

@@ -22,7 +22,7 @@ internal sealed class AppServiceSignal(ManagementClient management) : IConsumerC
         var (answer, settings) = await ReadAsync(consumer, signal, cancellationToken);
         if (!answer.IsOk) return new SignalAnswer.Silent(answer.Describe("read the site's references", Right));
         if (settings.Count == 0) return new SignalAnswer.Silent("None of its settings refers to this secret. Name the setting @Microsoft.KeyVault(SecretUri=...), or remove the consumer.");
-        if (settings.Count > ConsumerAnswers.InstancesMax) return new SignalAnswer.Silent($"More than {ConsumerAnswers.InstancesMax} of its settings refer to this secret.");
+        if (settings.Count > ConsumerProgress.InstancesMax) return new SignalAnswer.Silent($"More than {ConsumerProgress.InstancesMax} of its settings refer to this secret.");
         // What names a version itself does not change by being fetched anew.
         if (signal.Rehearsal || settings.All(setting => setting.RunsIt || setting.IsPinned)) return ReadBack(settings);
 
@@ -47,18 +47,18 @@ internal sealed class AppServiceSignal(ManagementClient management) : IConsumerC
     {
         public static Reference? Of(JsonElement item, ReloadSignal signal)
         {
-            var reference = ManagementClient.Text(item, "properties", "reference") ?? "";
+            var reference = ConsumerAnswers.Text(item, "properties", "reference") ?? "";
             var (vault, secret, pinned) = Parse(reference);
-            vault ??= ManagementClient.Text(item, "properties", "vaultName");
-            secret ??= ManagementClient.Text(item, "properties", "secretName");
+            vault ??= ConsumerAnswers.Text(item, "properties", "vaultName");
+            secret ??= ConsumerAnswers.Text(item, "properties", "secretName");
             if (!string.Equals(secret, signal.Secret.Name, StringComparison.OrdinalIgnoreCase)
                 || (!string.Equals(vault, signal.Secret.VaultHost, StringComparison.OrdinalIgnoreCase) && !string.Equals(vault, signal.Secret.VaultHost.Split('.')[0], StringComparison.OrdinalIgnoreCase)))
                 return null;
 
-            var name = ManagementClient.Text(item, "name");
+            var name = ConsumerAnswers.Text(item, "name");
             if (!ConsumerAnswers.IsPrintable(name)) name = "a setting";
-            var status = ManagementClient.Text(item, "properties", "status");
-            var version = ManagementClient.Text(item, "properties", "secretVersion");
+            var status = ConsumerAnswers.Text(item, "properties", "status");
+            var version = ConsumerAnswers.Text(item, "properties", "secretVersion");
             if (!string.Equals(status, "Resolved", StringComparison.OrdinalIgnoreCase)) return new(name!, false, pinned is not null, $"The platform cannot resolve it ({ConsumerAnswers.Plain(status)}). {Remedy(status)}");
             var runsIt = string.Equals(version, signal.Version, StringComparison.OrdinalIgnoreCase);
             return new(name!, runsIt, pinned is not null,

@@ -1,18 +1,13 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using CredRotation.Engine;
 
 namespace CredRotation.Adapters.Consumers;
 
 /// <summary>What a consumer or its platform answered, read within bounds, and the words for what it did not.</summary>
 internal static class ConsumerAnswers
 {
-    /// <summary>Characters of an instance's name.</summary>
-    public const int InstanceMax = 100;
-
-    /// <summary>Instances, settings or replicas of one consumer.</summary>
-    public const int InstancesMax = 200;
-
     /// <summary>Null when the answer is longer than any honest one.</summary>
     public static async Task<byte[]?> ReadBoundedAsync(HttpResponseMessage response, int bytesMax, CancellationToken cancellationToken)
     {
@@ -23,12 +18,24 @@ internal static class ConsumerAnswers
     }
 
     public static bool IsPrintable(string? text)
-        => text is { Length: > 0 and <= InstanceMax } && !text.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is
+        => text is { Length: > 0 and <= ConsumerProgress.InstanceLengthMax } && !text.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is
             UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or
             UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
     /// <summary>A word that a remote wrote, where it is one of the plain ones that may be shown.</summary>
     public static string Plain(string? text) => text is { Length: > 0 and <= 80 } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text : "something else";
+
+    /// <summary>A member's text; null where it is none.</summary>
+    public static string? Text(JsonElement element, params ReadOnlySpan<string> path)
+    {
+        foreach (var name in path)
+        {
+            if (element.ValueKind is not JsonValueKind.Object || !element.TryGetProperty(name, out var inner)) return null;
+            element = inner;
+        }
+
+        return element.ValueKind is JsonValueKind.String ? element.GetString() : null;
+    }
 
     // Nothing of what a remote wrote gets into the detail.
     public static string Describe(Exception exception) => exception switch

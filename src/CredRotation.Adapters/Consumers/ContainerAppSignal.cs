@@ -39,7 +39,7 @@ internal sealed class ContainerAppSignal(ManagementClient management, TimeProvid
         var (answer, listed) = await management.ListAsync($"{consumer.Resource}/revisions", ApiVersion, cancellationToken);
         if (!answer.IsOk) return new SignalAnswer.Silent(answer.Describe("list the app's revisions", Right));
         var revisions = listed.Where(item => item.TryGetProperty("properties", out var properties) && properties.TryGetProperty("active", out var active) && active.ValueKind is JsonValueKind.True)
-            .Select(item => ManagementClient.Text(item, "name")).OfType<string>().ToList();
+            .Select(item => ConsumerAnswers.Text(item, "name")).OfType<string>().ToList();
         if (revisions.Count is 0 or > RevisionsMax || !revisions.All(IsName)) return new SignalAnswer.Silent(string.Create(CultureInfo.InvariantCulture, $"It has {revisions.Count} active revisions; 1 to {RevisionsMax} are possible."));
         if (references.FirstOrDefault(version => version is not null && version != signal.Version) is { } pinned)
             return new SignalAnswer.ReadBack([.. revisions.Select(name => new InstanceReading(name, false, $"Its secret names version {ConsumerAnswers.Plain(pinned)} itself, so that only its owner can change it: remove the version from keyVaultUrl."))], s_lookAgain);
@@ -84,17 +84,17 @@ internal sealed class ContainerAppSignal(ManagementClient management, TimeProvid
         if (!app.TryGetProperty("properties", out var properties) || !properties.TryGetProperty("configuration", out var configuration) || !configuration.TryGetProperty("secrets", out var secrets) || secrets.ValueKind is not JsonValueKind.Array) yield break;
         foreach (var item in secrets.EnumerateArray())
         {
-            if (!Uri.TryCreate(ManagementClient.Text(item, "keyVaultUrl"), UriKind.Absolute, out var uri) || !string.Equals(uri.Host, secret.VaultHost, StringComparison.OrdinalIgnoreCase)) continue;
+            if (!Uri.TryCreate(ConsumerAnswers.Text(item, "keyVaultUrl"), UriKind.Absolute, out var uri) || !string.Equals(uri.Host, secret.VaultHost, StringComparison.OrdinalIgnoreCase)) continue;
             var path = uri.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
             if (path is ["secrets", var name, ..] && string.Equals(name, secret.Name, StringComparison.OrdinalIgnoreCase)) yield return path.Length > 2 ? path[2] : null;
         }
     }
 
     private static DateTimeOffset? CreatedOn(JsonElement replica)
-        => DateTimeOffset.TryParse(ManagementClient.Text(replica, "properties", "createdTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var on) ? on : null;
+        => DateTimeOffset.TryParse(ConsumerAnswers.Text(replica, "properties", "createdTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var on) ? on : null;
 
     // It becomes part of a path.
-    private static bool IsName(string name) => name.Length is > 0 and <= ConsumerAnswers.InstanceMax && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+    private static bool IsName(string name) => name.Length is > 0 and <= ConsumerProgress.InstanceLengthMax && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     private static string Text(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

@@ -50,13 +50,13 @@ internal sealed class HttpConsumerSignal(IHttpClientFactory clients, TokenCreden
             || document.RootElement.EnumerateObject().FirstOrDefault(member => string.Equals(member.Name, "instances", StringComparison.OrdinalIgnoreCase)).Value is not { ValueKind: JsonValueKind.Array } list)
             return new SignalAnswer.Silent("It answered without a list of its instances.");
 
-        if (list.GetArrayLength() is 0 or > ConsumerAnswers.InstancesMax)
-            return new SignalAnswer.Silent(string.Create(CultureInfo.InvariantCulture, $"It named {list.GetArrayLength()} instances; 1 to {ConsumerAnswers.InstancesMax} are possible."));
+        if (list.GetArrayLength() is 0 or > ConsumerProgress.InstancesMax)
+            return new SignalAnswer.Silent(string.Create(CultureInfo.InvariantCulture, $"It named {list.GetArrayLength()} instances; 1 to {ConsumerProgress.InstancesMax} are possible."));
 
         var instances = list.EnumerateArray().Select(item => item.ValueKind is JsonValueKind.String ? item.GetString()! : "").Distinct(StringComparer.Ordinal).ToList();
         return instances.All(ConsumerAnswers.IsPrintable)
             ? new SignalAnswer.Answered(instances)
-            : new SignalAnswer.Silent($"It named an instance that is not 1 to {ConsumerAnswers.InstanceMax} printable characters.");
+            : new SignalAnswer.Silent($"It named an instance that is not 1 to {ConsumerProgress.InstanceLengthMax} printable characters.");
     }
 
     private static string Describe(int status, string counts) => status switch
@@ -65,10 +65,4 @@ internal sealed class HttpConsumerSignal(IHttpClientFactory clients, TokenCreden
         404 => "There is nothing at its hook (HTTP 404). Check the consumer's settings.",
         _ => string.Create(CultureInfo.InvariantCulture, $"It answered HTTP {status}; only {counts} counts."),
     };
-}
-
-/// <summary>The signal on the wire; its members are a contract with consumers.</summary>
-internal sealed record SignalBody(string Rotation, string Vault, string Secret, string Version, bool Rehearsal)
-{
-    public static SignalBody Of(ReloadSignal signal) => new(signal.Rotation.Value, signal.Secret.VaultUri.AbsoluteUri, signal.Secret.Name, signal.Version, signal.Rehearsal);
 }

@@ -99,7 +99,7 @@ internal sealed class KubernetesSignal(TokenCredential credential) : IConsumerCh
     }
 
     private static SignalAnswer.ReadBack Reading(Workload workload, bool runsIt, string detail)
-        => new([new InstanceReading(workload.Name.Length <= ConsumerAnswers.InstanceMax ? workload.Name : workload.Name[..ConsumerAnswers.InstanceMax], runsIt, detail)], s_lookAgain);
+        => new([new InstanceReading(workload.Name.Length <= ConsumerProgress.InstanceLengthMax ? workload.Name : workload.Name[..ConsumerProgress.InstanceLengthMax], runsIt, detail)], s_lookAgain);
 
     /// <summary>How far a rollout is.</summary>
     private sealed record Rollout(string? Version, bool IsRolledOut, int Desired, int Updated, int Available, string? Selector, bool ReadsSecrets);
@@ -160,8 +160,8 @@ internal sealed class KubernetesSignal(TokenCredential credential) : IConsumerCh
             var mounts = new List<(string Pod, string Version)>();
             foreach (var item in listed.GetProperty("items").EnumerateArray())
             {
-                if (ManagementClient.Text(item, "status", "podName") is not { } pod || !item.GetProperty("status").TryGetProperty("objects", out var objects) || objects.ValueKind is not JsonValueKind.Array) continue;
-                mounts.AddRange(objects.EnumerateArray().Where(one => string.Equals(ManagementClient.Text(one, "id"), $"secret/{secret}", StringComparison.OrdinalIgnoreCase)).Select(mounted => (pod, ManagementClient.Text(mounted, "version") ?? "")));
+                if (ConsumerAnswers.Text(item, "status", "podName") is not { } pod || !item.GetProperty("status").TryGetProperty("objects", out var objects) || objects.ValueKind is not JsonValueKind.Array) continue;
+                mounts.AddRange(objects.EnumerateArray().Where(one => string.Equals(ConsumerAnswers.Text(one, "id"), $"secret/{secret}", StringComparison.OrdinalIgnoreCase)).Select(mounted => (pod, ConsumerAnswers.Text(mounted, "version") ?? "")));
             }
 
             return mounts;

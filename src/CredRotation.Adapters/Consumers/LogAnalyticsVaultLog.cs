@@ -105,7 +105,7 @@ internal sealed class LogAnalyticsVaultLog(IHttpClientFactory clients, TokenCred
             if (parts.Length != 3) return null;
             var payload = parts[1].Replace('-', '+').Replace('_', '/');
             using var claims = JsonDocument.Parse(Convert.FromBase64String(payload.PadRight(payload.Length + ((4 - (payload.Length % 4)) % 4), '=')));
-            return ManagementClient.Text(claims.RootElement, "oid");
+            return ConsumerAnswers.Text(claims.RootElement, "oid");
         }
         catch (Exception unreadable) when (unreadable is FormatException or JsonException)
         {

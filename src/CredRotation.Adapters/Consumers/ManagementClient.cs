@@ -44,22 +44,10 @@ internal sealed class ManagementClient(IHttpClientFactory clients, TokenCredenti
             if (answer.Body is not { } body || !body.TryGetProperty("value", out var value) || value.ValueKind is not JsonValueKind.Array) throw new JsonException("No list.");
             items.AddRange(value.EnumerateArray());
             // Our token follows a link to the address where it came from, and nowhere else. A list that does not end is not a proof.
-            if (Text(body, "nextLink") is not { Length: > 0 } link) return (answer, items);
+            if (ConsumerAnswers.Text(body, "nextLink") is not { Length: > 0 } link) return (answer, items);
             if (page == PagesMax || !Uri.TryCreate(link, UriKind.Absolute, out var next) || next.GetLeftPart(UriPartial.Authority) != cloud.Management.GetLeftPart(UriPartial.Authority)) throw new JsonException("A list without an end.");
             uri = next;
         }
-    }
-
-    /// <summary>A member's text; null where it is none.</summary>
-    public static string? Text(JsonElement element, params ReadOnlySpan<string> path)
-    {
-        foreach (var name in path)
-        {
-            if (element.ValueKind is not JsonValueKind.Object || !element.TryGetProperty(name, out var inner)) return null;
-            element = inner;
-        }
-
-        return element.ValueKind is JsonValueKind.String ? element.GetString() : null;
     }
 
     private async Task<ManagementAnswer> SendAsync(HttpMethod method, Uri uri, CancellationToken cancellationToken)

@@ -22,6 +22,9 @@ public sealed record ConsumerProgress(
     /// <summary>Instances of one consumer, at most.</summary>
     public const int InstancesMax = 200;
 
+    /// <summary>Characters of an instance's name.</summary>
+    public const int InstanceLengthMax = 100;
+
     private const int FailuresMax = 20;
 
     public ConsumerKind Kind { get; init; }
