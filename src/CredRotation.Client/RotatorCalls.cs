@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text.Json;
 using Azure.Core;
 using Microsoft.Extensions.Logging;
@@ -16,19 +15,20 @@ internal sealed partial class RotatorCalls(
 {
     private const int AnswerBytesMax = 4096;
 
+    private static readonly MediaTypeHeaderValue s_json = new("application/json", "utf-8");
+
     public Task AcknowledgeAsync(Acknowledgement acknowledgement, CancellationToken cancellationToken)
-        => SendUntilAcceptedAsync("/api/acknowledgements", JsonContent.Create(acknowledgement), "acknowledgement", acknowledgement.Version, cancellationToken);
+        => SendUntilAcceptedAsync("/api/acknowledgements", acknowledgement, "acknowledgement", acknowledgement.Version, cancellationToken);
 
     public Task ReportAsync(FailureReport report, CancellationToken cancellationToken)
-        => SendUntilAcceptedAsync("/api/failures", JsonContent.Create(report), $"report that it is {report.What}", report.Version, cancellationToken);
+        => SendUntilAcceptedAsync("/api/failures", report, $"report that it is {report.What}", report.Version, cancellationToken);
 
     /// <summary>One heartbeat; throws whatever the token source or the wire throws.</summary>
     public async Task<(int Status, LeaseAnswer? Answer)> BeatAsync(Heartbeat heartbeat, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        using var content = JsonContent.Create(heartbeat);
-        using var response = await SendAsync("/api/leases", content, either.Token);
+        using var response = await SendAsync("/api/leases", Bytes(heartbeat), either.Token);
         if (!response.IsSuccessStatusCode) return ((int)response.StatusCode, null);
 
         await using var body = await response.Content.ReadAsStreamAsync(either.Token);
@@ -37,11 +37,9 @@ internal sealed partial class RotatorCalls(
         return ((int)response.StatusCode, length > AnswerBytesMax ? null : JsonSerializer.Deserialize<LeaseAnswer>(buffer.AsSpan(0, length), JsonSerializerOptions.Web));
     }
 
-    private async Task SendUntilAcceptedAsync(string path, HttpContent content, string what, string version, CancellationToken cancellationToken)
+    private async Task SendUntilAcceptedAsync<T>(string path, T said, string what, string version, CancellationToken cancellationToken)
     {
-        using var owned = content;
-        // Sent again, it has to be the same bytes.
-        await content.LoadIntoBufferAsync(cancellationToken);
+        var body = Bytes(said);
         var pause = options.RetryDelay;
         for (var attempt = 1; attempt <= options.AttemptsMax; attempt++)
         {
@@ -51,7 +49,7 @@ internal sealed partial class RotatorCalls(
                 pause = pause * 2 < options.RetryDelayMax ? pause * 2 : options.RetryDelayMax;
             }
 
-            if (await TryAsync(path, content, what, version, attempt, cancellationToken))
+            if (await TryAsync(path, body, what, version, attempt, cancellationToken))
             {
                 Accepted(what, version);
                 return;
@@ -61,15 +59,13 @@ internal sealed partial class RotatorCalls(
         GaveUp(what, version, options.AttemptsMax);
     }
 
-    private async Task<bool> TryAsync(string path, HttpContent content, string what, string version, int attempt, CancellationToken cancellationToken)
+    private async Task<bool> TryAsync(string path, byte[] body, string what, string version, int attempt, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            // A request disposes its content; ours is sent again.
-            using var copy = new ByteArrayContent(await content.ReadAsByteArrayAsync(either.Token)) { Headers = { ContentType = content.Headers.ContentType } };
-            using var response = await SendAsync(path, copy, either.Token);
+            using var response = await SendAsync(path, body, either.Token);
             if (response.IsSuccessStatusCode) return true;
             NotAccepted(what, version, (int)response.StatusCode, attempt);
             return false;
@@ -82,10 +78,12 @@ internal sealed partial class RotatorCalls(
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string path, HttpContent content, CancellationToken cancellationToken)
+    private static byte[] Bytes<T>(T said) => JsonSerializer.SerializeToUtf8Bytes(said, JsonSerializerOptions.Web);
+
+    private async Task<HttpResponseMessage> SendAsync(string path, byte[] body, CancellationToken cancellationToken)
     {
         var token = await identity.GetTokenAsync(new TokenRequestContext([options.RotatorScope]), cancellationToken);
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(options.Rotator, path)) { Content = content };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(options.Rotator, path)) { Content = new ByteArrayContent(body) { Headers = { ContentType = s_json } } };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Token);
         return await rotator.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }

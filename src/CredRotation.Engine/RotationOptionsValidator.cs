@@ -29,7 +29,13 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
             errors.Add("Rotation:StagingVault is not set, and Rotation:Mode is Rotate. Name the rotator's own vault, for example https://rot-staging.vault.azure.net/.");
         }
 
-        foreach (var (alias, policy) in options.Policies) Policy($"Rotation:Policies:{alias}", policy, options, errors);
+        foreach (var (alias, policy) in options.Policies)
+        {
+            Policy($"Rotation:Policies:{alias}", policy, options, errors);
+            foreach (var consumer in policy.Consumers.Where(options.Consumers.ContainsKey))
+                if (ConsumerRules.TooSlow(consumer, options.Consumers[consumer], alias, policy) is var (what, remedy)) errors.Add($"{what} {remedy}");
+        }
+
         foreach (var (alias, consumer) in options.Consumers)
         {
             Ranges($"Rotation:Consumers:{alias}", consumer, errors);
@@ -136,8 +142,6 @@ internal sealed class RotationOptionsValidator(IProviderCatalog providers) : IVa
             errors.Add($"{path}:Zone names '{policy.Zone}', which is no IANA time zone of this host, for example Europe/Berlin.");
         foreach (var alias in policy.Consumers.Where(alias => !options.Consumers.ContainsKey(alias)))
             errors.Add($"{path}:Consumers names '{alias}', which Rotation:Consumers does not configure.");
-        foreach (var alias in policy.Consumers.Where(options.Consumers.ContainsKey))
-            if (ConsumerRules.TooSlow(alias, options.Consumers[alias], path[(path.LastIndexOf(':') + 1)..], policy) is var (what, remedy)) errors.Add($"{what} {remedy}");
     }
 
     private static void Vault(string path, Uri vault, List<string> errors)

@@ -128,13 +128,4 @@ public sealed class A_consumer_that_reports_a_failure : EngineTest
         var finding = Assert.Single((await World.RowAsync(Cancel)).Findings, finding => finding.Code == "consumer-failing");
         Assert.Contains("checkout-1", finding.Detail, StringComparison.Ordinal);
     }
-
-    private async Task<Rotation> PromotedAsync()
-    {
-        await World.SweepAsync(Cancel);
-        await World.ApproveAsync(RotationWorld.OwnerOne, Cancel);
-        var rotation = await World.RotationAsync(Cancel);
-        Assert.Equal(RotationState.Promoted, rotation.State);
-        return rotation;
-    }
 }

@@ -176,15 +176,6 @@ public sealed class An_app_of_many_instances : EngineTest
         Assert.True(await World.Host.Leases.RenewAsync(World.Credential, "billing", "billing-1", "v", isLeaving: false, Cancel));
     }
 
-    private async Task<Rotation> PromotedAsync()
-    {
-        await World.SweepAsync(Cancel);
-        await World.ApproveAsync(RotationWorld.OwnerOne, Cancel);
-        var rotation = await World.RotationAsync(Cancel);
-        Assert.Equal(RotationState.Promoted, rotation.State);
-        return rotation;
-    }
-
     private async Task ProveAsync(Rotation rotation, string instance)
     {
         await World.AcknowledgeAsync(RotationWorld.CheckoutPrincipal, rotation.Id, rotation.PromotedVersion!, instance);

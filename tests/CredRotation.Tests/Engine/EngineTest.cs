@@ -1,3 +1,4 @@
+using CredRotation.Engine;
 using CredRotation.Testing;
 
 namespace CredRotation.Tests.Engine;
@@ -15,6 +16,16 @@ public abstract class EngineTest : IAsyncLifetime
     {
         await World.DisposeAsync();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>An approved rotation whose consumers were told and have not proved it yet.</summary>
+    protected async Task<Rotation> PromotedAsync()
+    {
+        await World.SweepAsync(Cancel);
+        await World.ApproveAsync(RotationWorld.OwnerOne, Cancel);
+        var rotation = await World.RotationAsync(Cancel);
+        Assert.Equal(RotationState.Promoted, rotation.State);
+        return rotation;
     }
 
     /// <summary>What the ledger says happened, in order.</summary>
